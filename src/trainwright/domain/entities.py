@@ -1,0 +1,125 @@
+"""What is stored: frozen views that cross every boundary. Times are integer milliseconds UTC, 0 = not yet."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from trainwright.domain.lifecycle import Phase
+from trainwright.domain.reasons import Reason
+from trainwright.domain.specs import LaunchSpec, attempt_key
+
+Slots = dict[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence to be rendered in the reader's language: a code of `domain.texts` and its slots."""
+
+    code: str
+    slots: Slots = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. `request` is the creation body as given (unknown fields kept); `launch` what was made of it."""
+
+    id: str
+    project_id: str
+    workspace_id: str
+    name: str
+    description: str
+    user_name: str
+    kind: str
+    request: dict[str, Any]
+    launch: LaunchSpec
+    phase: Phase
+    created_at_ms: int
+    started_at_ms: int = 0
+    ended_at_ms: int = 0
+    reason: Reason | None = None  # why the last attempt is ending or ended
+    stop_requested_at_ms: int = 0
+    stop_reason: Reason | None = None  # STOPPED_BY_USER or TIME_LIMIT
+    attempt_number: int = 0  # 0: none yet
+    budget_used: int = 0
+    free_used: int = 0
+    pending: Note | None = None  # why it waits
+    blocked: str = ""  # set when reconciling it keeps failing: what an admin must look at
+    failures: int = 0  # consecutive failed reconcile passes
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a whole job. `handle` is the backend's own JSON; None until `submit` answered."""
+
+    job_id: str
+    number: int
+    created_at_ms: int
+    handle: dict[str, Any] | None = None
+    up_at_ms: int = 0
+    settled_at_ms: int = 0  # when its result was known; the hand-over to Terminating
+    ended_at_ms: int = 0  # nothing left on the backend
+    unseen_since_ms: int = 0  # backend says exited or gone, reports are missing: since when
+    end_reason: Reason | None = None
+    end_task: str = ""
+
+    @property
+    def key(self) -> str:
+        """See `attempt_key`."""
+        return attempt_key(self.job_id, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """What is known of one task of one attempt, from its runner's reports."""
+
+    attempt_key: str
+    name: str
+    role: str
+    index: int
+    registered_at_ms: int = 0
+    started_at_ms: int = 0  # the user's command was started
+    ended_at_ms: int = 0  # final report accepted
+    step: str = ""  # the runner's current step
+    reason: Reason | None = None  # set by the final report only
+    exit_code: int | None = None
+    message: str = ""
+    last_seq: int = 0  # highest event sequence number accepted
+    last_seen_ms: int = 0
+    ip: str = ""
+    host: str = ""
+    launcher: str = ""  # process or sandbox
+
+    @property
+    def is_final(self) -> bool:
+        """True once its final report was accepted."""
+        return self.reason is not None
+
+
+class Level:
+    """Event levels of the contract."""
+
+    INFO = "Info"
+    WARNING = "Warning"
+    ERROR = "Error"
+
+
+class Source:
+    """Event sources of the contract; `K8S` is kept for backends' own events."""
+
+    JOB = "Job"
+    TASK = "Task"
+    BACKEND = "K8S"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An append-only fact about a job. `seq` is given by the store and grows over all jobs; 0 = not stored yet."""
+
+    job_id: str
+    at_ms: int
+    code: str
+    slots: Slots = field(default_factory=dict)
+    level: str = Level.INFO
+    source: str = Source.JOB
+    attempt: int = 0
+    task: str = ""
+    seq: int = 0

@@ -1,0 +1,139 @@
+"""What a job is to do, frozen at creation: one `LaunchSpec`, wherever the job came from.
+
+Paths called `local_path` are the paths a job sees under the sandbox launcher; under the process launcher the runner
+prefixes them with the task's own root folder (docs/design/runner.md).
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """Immutable; stored blobs are read leniently, so unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Resources(Frozen):
+    """What one task (node) needs of a machine. `disk_mib` 0 means no limit."""
+
+    cpus: float = Field(gt=0)
+    memory_mib: int = Field(gt=0)
+    accelerators: int = 0
+    accelerator_kind: Literal["", "gpu", "npu"] = ""
+    disk_mib: int = 0
+
+
+class PassAs(StrEnum):
+    """How a channel's local path reaches the script."""
+
+    ARGUMENT = "argument"  # --name=<local path>
+    ENVIRONMENT = "environment"  # variable `name`
+
+
+class Channel(Frozen):
+    """A named input or output of a job. `uri` is always in the form `obs://bucket/key`."""
+
+    name: str
+    uri: str
+    local_path: str
+    pass_as: PassAs = PassAs.ARGUMENT
+    prefetch: bool = False  # outputs only: download what is there before the start
+
+
+class CodeSpec(Frozen):
+    """The code folder. It is laid at `local_path`, which already ends in the folder's own name."""
+
+    uri: str
+    local_path: str
+
+
+class EngineSpec(Frozen):
+    """A preset AI framework, resolved from the catalogue.
+
+    `requirements` empty and `interpreter` set: an existing interpreter. Otherwise the runner makes a virtual
+    environment from `requirements` with `interpreter` (empty: the one that runs the runner) on first use.
+    """
+
+    engine_id: str
+    name: str
+    version: str
+    interpreter: str = ""
+    requirements: tuple[str, ...] = ()
+    pip_options: tuple[str, ...] = ()
+    environment: dict[str, str] = Field(default_factory=dict)
+
+
+class BootFile(Frozen):
+    """Start `path` (relative to the code folder) with the engine's interpreter and the job's arguments."""
+
+    kind: Literal["boot_file"] = "boot_file"
+    path: str
+
+
+class ShellCommand(Frozen):
+    """Start `line` with `bash -c`; nothing is appended to it."""
+
+    kind: Literal["shell"] = "shell"
+    line: str
+
+
+class Parameter(Frozen):
+    """One hyperparameter, handed over as `--name=value`, text unchanged."""
+
+    name: str
+    value: str
+
+
+class RoleSpec(Frozen):
+    """A kind of node in a job.
+
+    `min_failed` failures fail the role, `min_succeeded` successes complete it; 0 for `min_succeeded` means all.
+    """
+
+    name: str
+    replicas: int = Field(ge=1)
+    resources: Resources
+    flavor_id: str
+    command: BootFile | ShellCommand = Field(discriminator="kind")
+    min_succeeded: int = 0
+    min_failed: int = 1
+    main: bool = False
+
+    def task_names(self) -> tuple[str, ...]:
+        """`worker-0`, `worker-1`, … in order."""
+        return tuple(f"{self.name}-{index}" for index in range(self.replicas))
+
+
+class LaunchSpec(Frozen):
+    """Everything needed to run a job, for ever. Nothing after creation asks where it came from."""
+
+    job_id: str
+    job_name: str
+    project_id: str
+    roles: tuple[RoleSpec, ...] = Field(min_length=1)
+    engine: EngineSpec | None = None
+    code: CodeSpec | None = None
+    inputs: tuple[Channel, ...] = ()
+    outputs: tuple[Channel, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    environment: dict[str, str] = Field(default_factory=dict)
+    working_dir: str = ""  # empty: the code folder's parent for a boot file, home otherwise
+    log_export_uri: str = ""
+    max_run_s: int = 0  # 0: no limit
+    priority: int = Field(default=1, ge=1, le=3)
+    retry_budget: int = 0
+    retry_unconditional: bool = False
+    upload_period_s: int = 30
+    grace_s: int = 30
+
+    def task_names(self) -> tuple[str, ...]:
+        """All tasks, roles in order, replicas in order."""
+        return tuple(name for role in self.roles for name in role.task_names())
+
+
+def attempt_key(job_id: str, number: int) -> str:
+    """The name of one attempt everywhere: on the backend, in reports, in folder names. `number` starts at 1."""
+    return f"{job_id}-a{number}"

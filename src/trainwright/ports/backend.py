@@ -1,0 +1,119 @@
+"""Where attempts run. One contract suite (`tests/contract/backend.py`) holds every backend to these docstrings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from trainwright.domain.observation import Observation
+from trainwright.domain.specs import LaunchSpec, Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One attempt, ready to be submitted. `token` lets its runners report on it and on nothing else."""
+
+    key: str
+    attempt: int
+    spec: LaunchSpec
+    server_url: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A backend's own memory of an attempt: versioned JSON that only that backend reads."""
+
+    key: str
+    backend: str
+    version: int
+    native: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored with the attempt."""
+        return {"key": self.key, "backend": self.backend, "version": self.version, "native": self.native}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Handle":
+        """The handle `to_json` was made from.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        return cls(stored["key"], stored["backend"], stored["version"], dict(stored["native"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a backend has, what is free, and how it lays out a job's files.
+
+    `launcher` is `sandbox` when jobs get their own views of /home/ma-user/modelarts and /cache, else `process`;
+    `launcher_note` says why, in English, for the admin.
+    """
+
+    total: Resources
+    free: Resources
+    launcher: str
+    launcher_note: str
+    queued: int
+    running: int
+
+
+class BackendError(Exception):
+    """The backend did not do what was asked. `retryable` is False when asking again cannot help."""
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class Backend(Protocol):
+    """Seven calls, all idempotent; none waits for the job. Failures raise `BackendError`, never anything else."""
+
+    name: str
+
+    def render(self, launch: Launch) -> str:
+        """The native form of `launch` (argv, batch script, manifest) as text, secrets masked. Pure."""
+        ...
+
+    async def probe(self) -> Capacity:
+        """Present capacity. Raises `BackendError` when the backend cannot be reached."""
+        ...
+
+    async def submit(self, launch: Launch) -> Handle:
+        """Accept `launch`; durable once it returns. The same key twice gives the same handle and one attempt.
+
+        A launch that no machine of the backend can ever run is accepted and observed as EXITED with reason
+        `LAUNCH_REJECTED`, so that the job's life stays the same.
+        """
+        ...
+
+    async def observe(self, handles: Sequence[Handle]) -> Mapping[str, Observation]:
+        """What is known of each handle, by key. A key left out is unknown. GONE is said, never inferred."""
+        ...
+
+    async def stop(self, handle: Handle, *, grace_s: int) -> None:
+        """Begin to end it: what is queued leaves the queue, what runs gets SIGTERM and, `grace_s` seconds later,
+        is killed with its whole tree. Returns at once. Harmless when repeated (a shorter grace wins) or too late.
+        """
+        ...
+
+    async def reap(self, handle: Handle) -> None:
+        """Remove every trace; afterwards it is observed as GONE. Gone already is success. Refuses what still runs.
+
+        Raises:
+            BackendError: processes of it are still alive.
+        """
+        ...
+
+    async def owned(self) -> Sequence[Handle]:
+        """Everything of ours on the backend, for re-attaching after a restart and for sweeping orphans."""
+        ...
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """A backend with work of its own to do while the server runs (an embedded scheduler)."""
+
+    async def run(self) -> None:
+        """Work until cancelled. Cancelling leaves every job running."""
+        ...

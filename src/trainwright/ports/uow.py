@@ -1,0 +1,303 @@
+"""Storage of jobs and what belongs to them, as a unit of work: all of it or nothing, seen by one scope only.
+
+Blocking; callers on the event loop go through the database's thread pool. Rows go in and out as the frozen views of
+`domain.entities`. Lists are paged. Nothing here waits for anything but the database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from trainwright.domain.entities import Attempt, Event, Job, TaskState
+from trainwright.domain.lifecycle import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who asks. `project_id` None is the platform itself: every project."""
+
+    project_id: str | None
+    user_name: str = "platform"
+
+
+PLATFORM = Scope(project_id=None)
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """A search. All conditions hold together; empty ones do not count. Phases are those an API caller sees."""
+
+    ids: tuple[str, ...] = ()
+    not_ids: tuple[str, ...] = ()
+    name_like: str = ""  # case-sensitive substring
+    phases: tuple[Phase, ...] = ()
+    not_phases: tuple[Phase, ...] = ()
+    kinds: tuple[str, ...] = ()
+    user_names: tuple[str, ...] = ()
+    created_from_ms: int = 0
+    created_to_ms: int = 0  # inclusive; 0: no bound
+    workspace_id: str = ""
+    sort_by: str = "create_time"  # create_time, name, duration or status
+    descending: bool = True
+    offset: int = 0
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """`matches` counts all that match, `total` all of the scope (and workspace, when asked)."""
+
+    jobs: tuple[Job, ...]
+    matches: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job leased to this process. Only the holder of `token` may commit on it until `until_ms`."""
+
+    job: Job
+    attempt: Attempt | None
+    tasks: tuple[TaskState, ...]
+    token: str
+    until_ms: int
+
+
+class LeaseLost(Exception):
+    """The lease ended or went to someone else: drop what was planned."""
+
+
+class JobRepository(Protocol):
+    """Jobs of the scope."""
+
+    def add(self, job: Job) -> None:
+        """Insert it, due at once. Raises `DuplicateJobName`."""
+        ...
+
+    def get(self, job_id: str) -> Job:
+        """Raises `JobNotFound` (also for another project's job)."""
+        ...
+
+    def find_by_name(self, name: str) -> Job | None:
+        """The project's job of that name."""
+        ...
+
+    def search(self, query: JobQuery) -> JobPage:
+        """One page."""
+        ...
+
+    def set_description(self, job_id: str, description: str) -> None:
+        """Change only that; never touches what the reconciler owns."""
+        ...
+
+    def request_stop(self, job_id: str, now_ms: int) -> bool:
+        """Mark it to be stopped and make it due; False when it was marked before or has ended."""
+        ...
+
+    def delete(self, job_id: str) -> None:
+        """Remove it with its attempts, tasks, events and metrics. The caller has checked that it has ended."""
+        ...
+
+    def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
+        """(job id, uri) of an unfinished job of any project that writes to one of these output uris, if any."""
+        ...
+
+
+class LeaseRepository(Protocol):
+    """What the reconciler uses; platform scope only. Works alike on SQLite and PostgreSQL: conditional UPDATEs."""
+
+    def claim_due(
+        self, owner: str, now_ms: int, *, lease_ms: int, limit: int, job_ids: Sequence[str] | None = None
+    ) -> tuple[Claim, ...]:
+        """Lease unfinished jobs that are due (or named by `job_ids`, due or not) and not leased to anyone."""
+        ...
+
+    def save(self, claim: Claim, job: Job, attempt: Attempt | None, events: Sequence[Event]) -> None:
+        """Write the reconciler's columns of `job` and `attempt` (inserted when its number is new, with its task
+        rows) and append `events`. A stop requested since the claim is kept.
+
+        Raises:
+            LeaseLost: the lease is not ours any more; nothing was written.
+        """
+        ...
+
+    def release(self, claim: Claim, due_at_ms: int) -> None:
+        """Give the lease back. Due at `due_at_ms`, or earlier when something made it due during the lease.
+        Losing the lease is not an error.
+        """
+        ...
+
+    def reload(self, claim: Claim) -> Claim:
+        """The same lease with fresh rows. Raises `LeaseLost`."""
+        ...
+
+    def next_due_ms(self) -> int | None:
+        """When the next unfinished job is due."""
+        ...
+
+    def release_owner(self, owner: str) -> int:
+        """Free all leases of `owner` (a former life of this process); returns how many."""
+        ...
+
+
+class AttemptRepository(Protocol):
+    """Attempts of the scope."""
+
+    def list_of_job(self, job_id: str) -> tuple[Attempt, ...]:
+        """Ascending by number."""
+        ...
+
+    def get_live(self, attempt_key: str) -> tuple[Job, Attempt]:
+        """The attempt of that key with its job, while it is the job's current one and has not ended.
+
+        Raises:
+            AttemptClosed: it is over, superseded or never existed.
+        """
+        ...
+
+    def live_keys(self) -> frozenset[str]:
+        """Keys of all attempts that have not ended, for the orphan sweep."""
+        ...
+
+
+class TaskRepository(Protocol):
+    """Task rows of attempts."""
+
+    def list_of_attempt(self, attempt_key: str) -> tuple[TaskState, ...]:
+        """In the job's task order."""
+        ...
+
+    def get(self, attempt_key: str, name: str) -> TaskState:
+        """Raises `AttemptClosed` when there is no such task."""
+        ...
+
+    def save(self, task: TaskState, *, make_due: bool) -> None:
+        """Write it; `make_due` also makes the job due at once. A final result once stored is never overwritten."""
+        ...
+
+
+class EventRepository(Protocol):
+    """The append-only history."""
+
+    def append(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """Store them in order; returned with their `seq`."""
+        ...
+
+    def list_of_job(self, job_id: str, *, after_seq: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        """Ascending by `seq`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricBatch:
+    """Samples of one task, `step_s` seconds apart, the first at `start_s` (UTC seconds).
+
+    `values` maps a metric's name (`cpuUsage`, `memUsage`, `gpuUtil`, `gpuMemUsage`, `npuUtil`, `npuMemUsage`:
+    percent; `networkReceive`, `networkSend`, `diskRead`, `diskWrite`: bytes per second; `memBytes`, `diskBytes`) to
+    one number a step; -1 where there is no sample.
+    """
+
+    attempt_key: str
+    task: str
+    start_s: int
+    step_s: int
+    values: dict[str, list[float]]
+
+
+class MetricRepository(Protocol):
+    """Resource samples."""
+
+    def add(self, batch: MetricBatch) -> None:
+        """Store it. A batch of the same task, step and start is replaced, so that repeating is harmless."""
+        ...
+
+    def list_of_task(self, attempt_key: str, task: str, *, since_s: int = 0) -> tuple[MetricBatch, ...]:
+        """Ascending by start."""
+        ...
+
+    def compact(self, older_than_s: int) -> int:
+        """Turn one-second batches that end before `older_than_s` into one-minute means; returns batches removed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user with the project they act in."""
+
+    user_id: str
+    user_name: str
+    project_id: str
+    is_admin: bool
+
+
+class PrincipalRepository(Protocol):
+    """Users, their projects and tokens. Tokens are stored as SHA-256 only."""
+
+    def find_by_token(self, token_hash: str) -> Principal | None:
+        """The owner of an enabled token."""
+        ...
+
+    def add_user(self, principal: Principal, token_hash: str, now_ms: int) -> None:
+        """Insert user, project (when new) and token."""
+        ...
+
+    def has_users(self) -> bool:
+        """False on the very first start."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """`with factory(scope) as uow: … uow.commit()`. Without `commit` everything is rolled back."""
+
+    @property
+    def jobs(self) -> JobRepository:
+        """Jobs."""
+        ...
+
+    @property
+    def leases(self) -> LeaseRepository:
+        """The reconciler's view."""
+        ...
+
+    @property
+    def attempts(self) -> AttemptRepository:
+        """Attempts."""
+        ...
+
+    @property
+    def tasks(self) -> TaskRepository:
+        """Tasks."""
+        ...
+
+    @property
+    def events(self) -> EventRepository:
+        """History."""
+        ...
+
+    @property
+    def metrics(self) -> MetricRepository:
+        """Resource samples."""
+        ...
+
+    @property
+    def principals(self) -> PrincipalRepository:
+        """Users and tokens."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def commit(self) -> None:
+        """Make it durable. Calling it twice is an error of the caller."""
+        ...
+
+
+class UnitOfWorkFactory(Protocol):
+    """Opens units of work."""
+
+    def __call__(self, scope: Scope, *, write: bool = True) -> UnitOfWork:
+        """A new one. `write=False` promises to change nothing and never waits for writers."""
+        ...

@@ -1,0 +1,165 @@
+"""What runners and the server say to each other (docs/design/runner.md). The runner itself is standard library only
+and reads these as plain JSON; `tests/contract/test_runner_messages.py` holds the two sides together.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trainwright.domain.reasons import Reason
+from trainwright.domain.specs import EngineSpec, Resources
+
+
+class Message(BaseModel):
+    """Unknown fields are ignored: an old runner may meet a new server and the other way round."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PathGrant(Message):
+    """A file or folder on a disk that the runner shares with the store."""
+
+    kind: Literal["path"] = "path"
+    path: str
+
+
+class UrlGrant(Message):
+    """A server route below which a folder is listed, read and written (with the attempt token).
+
+    `GET {url}?after=` → `ObjectList`; `POST {url}` with `UploadRequest` → `ObjectList` of PUT targets.
+    """
+
+    kind: Literal["url"] = "url"
+    url: str
+
+
+Grant = Annotated[PathGrant | UrlGrant, Field(discriminator="kind")]
+
+
+class ObjectTarget(Message):
+    """One object of a granted folder and how to GET or PUT its bytes. `path` is relative to the folder.
+
+    `authorized` True: the URL is the server's own and wants the attempt token; False: presigned, wants nothing.
+    """
+
+    path: str
+    size: int
+    url: str
+    authorized: bool
+
+
+class ObjectList(Message):
+    """One page; `next_after` empty on the last."""
+
+    objects: tuple[ObjectTarget, ...]
+    next_after: str = ""
+
+
+class UploadRequest(Message):
+    """Files about to be uploaded, relative to the granted folder, with their sizes."""
+
+    files: tuple[tuple[str, int], ...]
+
+
+class Folder(Message):
+    """The code folder, or one input or output channel, with access to its place in the store."""
+
+    name: str = ""  # empty for the code folder
+    uri: str
+    local_path: str
+    grant: Grant
+    pass_as: Literal["argument", "environment"] = "argument"
+    prefetch: bool = False
+    is_file: bool = False  # an input that is a single object: laid into the folder `local_path`
+
+
+class TaskOrder(Message):
+    """All a runner needs to run one task: the answer to its registration.
+
+    `arguments` are the user's hyperparameters as `--name=value`; channel arguments are added by the runner, which
+    alone knows the real paths. Exactly one of `boot_file` and `shell` is set.
+    """
+
+    job_id: str
+    job_name: str
+    attempt: int
+    task: str
+    role: str
+    index: int
+    replicas: int
+    hosts: tuple[str, ...]  # of all replicas of this role, in order
+    resources: Resources
+    engine: EngineSpec | None
+    code: Folder | None
+    inputs: tuple[Folder, ...]
+    outputs: tuple[Folder, ...]
+    log_export: Folder | None
+    boot_file: str = ""
+    shell: str = ""
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = Field(default_factory=dict)
+    working_dir: str = ""
+    upload_period_s: int = 30
+    grace_s: int = 30
+    log_limit_bytes: int = 1 << 30
+    heartbeat_s: float = 5.0
+
+
+class RunnerEvent(Message):
+    """A fact of a task. `seq` grows by one within the task's attempt, from 1; `code` is a task code of `texts`."""
+
+    seq: int
+    at_ms: int
+    code: str
+    slots: dict[str, str | int | float] = Field(default_factory=dict)
+
+
+class Samples(Message):
+    """One-second resource samples; see `ports.uow.MetricBatch`."""
+
+    start_s: int
+    values: dict[str, list[float]]
+
+
+class FinalResult(Message):
+    """How a task ended. Sent once all log bytes and outputs are stored. `exit_code` is what the user's command gave,
+    128 + n when signal n ended it, or a step's own non-zero code when the command never started.
+    """
+
+    reason: Reason
+    exit_code: int
+    message: str = ""
+
+
+class Report(Message):
+    """What a runner sends: whenever something happened, and every `heartbeat_s` seconds anyway."""
+
+    step: str
+    started_at_ms: int = 0
+    events: tuple[RunnerEvent, ...] = ()
+    samples: tuple[Samples, ...] = ()
+    final: FinalResult | None = None
+
+
+class ReportAnswer(Message):
+    """`acked_seq`: events up to here are stored. `stop`: end the user's command now, with this grace; None: go on."""
+
+    acked_seq: int
+    stop_grace_s: int | None = None
+
+
+class Registration(Message):
+    """A runner introduces itself; repeated after every restart of its supervisor."""
+
+    ip: str
+    host: str
+    launcher: Literal["process", "sandbox"]
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class LogAnswer(Message):
+    """Answer to `PUT …/log?offset=`: bytes stored so far. A gap answers 409 with `stored` in the error's text
+    and in the header `X-Log-Stored`.
+    """
+
+    stored: int
