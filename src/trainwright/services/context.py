@@ -1,0 +1,46 @@
+"""What every use case is given: the ports, wired once in `server.bootstrap`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import ParamSpec, Protocol, TypeVar
+
+from trainwright.catalog.catalogue import Catalogue
+from trainwright.ports.backend import Backend
+from trainwright.ports.clock import Clock
+from trainwright.ports.logs import LogStore
+from trainwright.ports.objects import ObjectStore
+from trainwright.ports.uow import UnitOfWorkFactory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Blocking(Protocol):
+    """Runs a blocking call on the bounded thread pool and awaits it."""
+
+    def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Awaitable[R]:
+        """Await its result; its exception is raised here."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The ports and settings the use cases work with.
+
+    `wake` tells the control loop that a job is worth looking at now; losing the call costs latency, nothing else.
+    `log_grown` tells followers of a task's log, `events_grown` followers of a job's events, in the same sense.
+    `secret` signs attempt tokens and share links.
+    """
+
+    units: UnitOfWorkFactory
+    objects: ObjectStore
+    logs: LogStore
+    backend: Backend
+    catalogue: Catalogue
+    clock: Clock
+    blocking: Blocking
+    wake: Callable[[str], None]
+    log_grown: Callable[[str, str], None]
+    events_grown: Callable[[str], None]
+    server_url: str
+    secret: bytes = field(repr=False)
