@@ -461,6 +461,14 @@ class InvalidLink(Denied):
     remedy = Text("Ask for a new link.", "请重新获取链接。")
 
 
+class TooManyFollowers(Unavailable):
+    """As many streams are open as this server allows."""
+
+    code = "Trainwright.0006"
+    text = Text("{limit} streams are open already.", "已打开 {limit} 个数据流。")
+    remedy = Text("Close a stream, or try again later.", "请关闭其他数据流，或稍后重试。")
+
+
 # -- object storage ---------------------------------------------------------------------------------------------------
 
 
@@ -509,7 +517,7 @@ class ObjectNotFound(NotFound):
 
     code = "ModelArts.2836"
     text = Text("{uri} not found.", "{uri} 不存在。")
-    remedy = Text("List the folder: trainwright obs ls", "请查看目录：trainwright obs ls")
+    remedy = Text("List the folder with `trainwright obs ls`.", "请用 `trainwright obs ls` 查看目录。")
 
 
 class UploadNotFound(NotFound):

@@ -1,0 +1,133 @@
+"""Tells followers, inside this process, that something they read has grown. A hint: the truth is always read again.
+
+A follower registers first and reads afterwards, so growth between its read and its wait is never lost:
+
+    with broadcast.watch(topic) as watch:
+        while True:
+            watch.clear()
+            ... read what is there; leave when done ...
+            await watch.wait(timeout_s)
+"""
+
+import asyncio
+from collections.abc import Hashable
+from types import TracebackType
+from typing import Self
+
+from trainwright.domain.errors import TooManyFollowers
+
+
+class Broadcast:
+    """Wake-ups by topic. Bounded: at most `limit` watches at a time. `grown` may be called from any thread."""
+
+    def __init__(self, *, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._count = 0
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watches: dict[Hashable, set[Watch]] = {}
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the server is on its way down: followers end their streams."""
+        return self._closed
+
+    @property
+    def count(self) -> int:
+        """Open watches."""
+        return self._count
+
+    def watch(self, *topics: Hashable) -> "Watch":
+        """A watch of all of `topics`; active inside its `with`."""
+        return Watch(self, topics)
+
+    def grown(self, topic: Hashable) -> None:
+        """Wake those who watch `topic`. Nobody watching is fine."""
+        if topic in self._watches:
+            self._on_loop(topic)
+
+    def close(self) -> None:
+        """Wake everyone for the last time; every later wait returns at once."""
+        self._closed = True
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.wake()
+
+    def add(self, watch: "Watch") -> None:
+        """Register; for `Watch` only.
+
+        Raises:
+            TooManyFollowers: the limit is reached.
+        """
+        if self._count >= self._limit:
+            raise TooManyFollowers(limit=self._limit)
+        self._count += 1
+        self._loop = asyncio.get_running_loop()
+        for topic in watch.topics:
+            self._watches.setdefault(topic, set()).add(watch)
+
+    def remove(self, watch: "Watch") -> None:
+        """Forget; for `Watch` only."""
+        self._count -= 1
+        for topic in watch.topics:
+            watches = self._watches.get(topic, set())
+            watches.discard(watch)
+            if not watches:
+                self._watches.pop(topic, None)
+
+    def _on_loop(self, topic: Hashable) -> None:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        if _running_loop() is loop:
+            self._wake(topic)
+        else:
+            loop.call_soon_threadsafe(self._wake, topic)
+
+    def _wake(self, topic: Hashable) -> None:
+        for watch in self._watches.get(topic, ()):
+            watch.wake()
+
+
+class Watch:
+    """One follower's registration."""
+
+    def __init__(self, broadcast: Broadcast, topics: tuple[Hashable, ...]) -> None:
+        self.topics = topics
+        self._broadcast = broadcast
+        self._grown = asyncio.Event()
+
+    def __enter__(self) -> Self:
+        self._broadcast.add(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._broadcast.remove(self)
+
+    def clear(self) -> None:
+        """Forget growth so far; call it before reading."""
+        self._grown.clear()
+
+    def wake(self) -> None:
+        """End the present or the next wait."""
+        self._grown.set()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Until something grew (True) or `timeout_s` seconds passed (False). Returns at once after `close`."""
+        if self._broadcast.is_closed:
+            return True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._grown.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,77 @@
+"""What a route may ask for: who calls, the services, the unfinished uploads, the language.
+
+Routes below `/v1/{project_id}` and `/v2/{project_id}` that take `CallerDep` need no path parameter of their own for
+the project: it is checked (and documented) here. Authentication itself has happened in `server.auth` before.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Request
+
+from trainwright.domain.errors import NoCredentials, WrongProject
+from trainwright.domain.texts import Language
+from trainwright.ports.uow import Principal
+from trainwright.server.broadcast import Broadcast
+from trainwright.services.context import Services
+from trainwright.storage.uploads import Uploads
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What the app was made with; lies in `app.state.wiring`."""
+
+    services: Services
+    uploads: Uploads
+    broadcast: Broadcast
+    default_language: Language
+
+
+def wiring_of(request: Request) -> Wiring:
+    """The app's wiring."""
+    return cast(Wiring, request.app.state.wiring)
+
+
+async def services(request: Request) -> Services:
+    """The ports and settings that use cases work with."""
+    return wiring_of(request).services
+
+
+async def uploads(request: Request) -> Uploads:
+    """The resumable uploads."""
+    return wiring_of(request).uploads
+
+
+async def broadcast(request: Request) -> Broadcast:
+    """Wake-ups for streams."""
+    return wiring_of(request).broadcast
+
+
+async def language(request: Request) -> Language:
+    """The reader's language: `X-Language`, else `Accept-Language`, else the server's default."""
+    return cast(Language, request.state.language)
+
+
+async def caller(
+    request: Request,
+    project_id: Annotated[str, Path(description="Project of the caller.")],
+) -> Principal:
+    """Who calls.
+
+    Raises:
+        NoCredentials: nobody was authenticated.
+        WrongProject: the project in the path is not the caller's.
+    """
+    principal = cast(Principal | None, getattr(request.state, "principal", None))
+    if principal is None:
+        raise NoCredentials
+    if project_id != principal.project_id:
+        raise WrongProject
+    return principal
+
+
+CallerDep = Annotated[Principal, Depends(caller)]
+ServicesDep = Annotated[Services, Depends(services)]
+UploadsDep = Annotated[Uploads, Depends(uploads)]
+BroadcastDep = Annotated[Broadcast, Depends(broadcast)]
+LanguageDep = Annotated[Language, Depends(language)]
