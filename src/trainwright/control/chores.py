@@ -1,0 +1,74 @@
+"""Work that comes round by the clock: the orphan sweep, the thinning of metrics, and what bootstrap adds."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from trainwright.ports.backend import BackendError
+from trainwright.ports.uow import PLATFORM
+from trainwright.services.context import Services
+
+log = logging.getLogger(__name__)
+
+FINE_METRICS_S = 3600  # one-second samples are kept this long, one-minute means afterwards
+
+
+@dataclass(frozen=True)
+class Chore:
+    """`call` every `every_s` seconds, first at once. A failing call is logged and tried again next time."""
+
+    name: str
+    every_s: float
+    call: Callable[[], Awaitable[None]]
+
+    async def repeat(self) -> None:
+        """Run it for ever."""
+        while True:
+            try:
+                await self.call()
+            except Exception:
+                log.exception("chore_failed", extra={"chore": self.name})
+            await asyncio.sleep(self.every_s)
+
+
+def orphan_sweep(services: Services, *, every_s: float = 60.0) -> Chore:
+    """Ends and removes what carries our mark on the backend but belongs to no live attempt."""
+
+    async def sweep() -> None:
+        # The order matters: an attempt's row is committed before it is submitted, so whatever was owned before
+        # the live keys were read is either among them or an orphan.
+        owned = await services.backend.owned()
+        live = await services.blocking(_live_keys, services)
+        for handle in owned:
+            if handle.key in live:
+                continue
+            log.warning("orphan_found", extra={"attempt": handle.key})
+            try:
+                await services.backend.stop(handle, grace_s=0)
+                await services.backend.reap(handle)
+            except BackendError as exc:
+                log.info("orphan_not_gone_yet", extra={"attempt": handle.key, "error": str(exc)})
+
+    return Chore("orphan_sweep", every_s, sweep)
+
+
+def metric_thinning(services: Services, *, every_s: float = 300.0) -> Chore:
+    """Turns one-second samples older than an hour into one-minute means."""
+
+    async def thin() -> None:
+        older_than_s = services.clock.now_ms() // 1000 - FINE_METRICS_S
+        await services.blocking(_compact, services, older_than_s)
+
+    return Chore("metric_thinning", every_s, thin)
+
+
+def _live_keys(services: Services) -> frozenset[str]:
+    with services.units(PLATFORM, write=False) as uow:
+        return uow.attempts.live_keys()
+
+
+def _compact(services: Services, older_than_s: int) -> None:
+    with services.units(PLATFORM) as uow:
+        uow.metrics.compact(older_than_s)
+        uow.commit()
