@@ -10,7 +10,10 @@ from trainwright.domain.texts import Language, Text
 
 
 class TrainwrightError(Exception):
-    """Base of all. Subclasses set `code`, `text` and `remedy`; slots come as keyword arguments."""
+    """Base of all. Subclasses set `code`, `text` and `remedy`; slots come as keyword arguments.
+
+    A slot that is itself a `Text` is put into the reader's language, with the other slots as its own.
+    """
 
     code: ClassVar[str] = "ModelArts.0010"
     text: ClassVar[Text] = Text("Internal error.", "内部错误。")
@@ -19,17 +22,22 @@ class TrainwrightError(Exception):
         "请重试；若仍失败，请将请求 ID 提供给管理员。",
     )
 
-    def __init__(self, **slots: str | int | float) -> None:
-        self.slots = slots
+    def __init__(self, **slots: str | int | float | Text) -> None:
+        self.slots = {name: slot for name, slot in slots.items() if not isinstance(slot, Text)}
+        self.texts = {name: slot for name, slot in slots.items() if isinstance(slot, Text)}
         super().__init__(self.message(Language.EN))
 
     def message(self, language: Language) -> str:
         """What happened, to what."""
-        return self.text.render(language, self.slots)
+        return self.text.render(language, self._readable(language))
 
     def solution(self, language: Language) -> str:
         """What to do about it; may be empty."""
-        return self.remedy.render(language, self.slots)
+        return self.remedy.render(language, self._readable(language))
+
+    def _readable(self, language: Language) -> dict[str, str | int | float]:
+        texts = {name: text.render(language, self.slots) for name, text in self.texts.items()}
+        return {**self.slots, **texts}
 
 
 # -- families ---------------------------------------------------------------------------------------------------------
@@ -542,6 +550,25 @@ class InvalidRange(UserError):
     code = "Trainwright.0107"
     text = Text("Range {value} lies outside {size} bytes.", "范围 {value} 超出 {size} 字节。")
     remedy = _CORRECT
+
+
+class KeyConflict(Conflict):
+    """A key cannot be an object and a folder at once where objects are files."""
+
+    code = "Trainwright.0108"
+    text = Text(
+        "{uri} cannot be stored beside {other}: one name cannot be an object and a folder.",
+        "无法存储 {uri}：与 {other} 冲突，同一名称不能既是对象又是目录。",
+    )
+    remedy = Text("Choose another key, or delete {other} first.", "请更换对象名，或先删除 {other}。")
+
+
+class BodyCutShort(UserError):
+    """The connection ended before the whole request body had arrived; nothing was stored."""
+
+    code = "Trainwright.0109"
+    text = Text("The request body ended early.", "请求体未完整到达。")
+    remedy = Text("Send it again.", "请重新发送。")
 
 
 class StorageUnavailable(Unavailable):
