@@ -93,9 +93,10 @@ class MemoryStore:
                 entries[key if cut < 0 else key[: cut + 1]] = meta if cut < 0 else None
         names = sorted(name for name in entries if name > after)
         page = names[:limit]
+        folded = [(name, entries[name]) for name in page]
         return ObjectPage(
-            objects=tuple(meta for name in page if (meta := entries[name])),
-            prefixes=tuple(name for name in page if entries[name] is None),
+            objects=tuple(meta for _, meta in folded if meta is not None),
+            prefixes=tuple(name for name, meta in folded if meta is None),
             next_after=page[-1] if len(names) > len(page) else "",
         )
 
