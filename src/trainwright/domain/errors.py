@@ -582,6 +582,20 @@ class StorageUnavailable(Unavailable):
     )
 
 
+# -- database ---------------------------------------------------------------------------------------------------------
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, is locked for too long, or cannot write."""
+
+    code = "Trainwright.0301"
+    text = Text("The database failed: {detail}.", "数据库出错：{detail}。")
+    remedy = Text(
+        "Try again; the administrator finds details in the server's log.",
+        "请重试；管理员可在服务器日志中查看详情。",
+    )
+
+
 # -- runners ----------------------------------------------------------------------------------------------------------
 
 
@@ -602,3 +616,25 @@ class LogGap(Conflict):
         "日志偏移 {offset} 超过已存的 {stored} 字节。",
     )
     remedy = Text("Send from {stored}.", "请从 {stored} 开始发送。")
+
+
+class GrantNotFound(NotFound):
+    """The job has no such folder."""
+
+    code = "Trainwright.0203"
+    text = Text("The job has no folder {section}/{index}.", "作业没有目录 {section}/{index}。")
+    remedy = Text("Use the URLs of the task order.", "请使用任务指令中给出的 URL。")
+
+
+# -- backends ---------------------------------------------------------------------------------------------------------
+
+
+class BackendUnavailable(Unavailable):
+    """The backend does not answer."""
+
+    code = "Trainwright.0301"
+    text = Text("Backend {backend} does not answer: {detail}.", "后端 {backend} 无响应：{detail}。")
+    remedy = Text(
+        "Try again; the administrator finds details in the server's log.",
+        "请重试；管理员可在服务器日志中查看详情。",
+    )

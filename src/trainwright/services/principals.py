@@ -1,0 +1,64 @@
+"""Users and their tokens. Tokens are random, shown once, and stored as SHA-256 only."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+from trainwright.domain.errors import NoCredentials
+from trainwright.ports.uow import PLATFORM, Principal, UnitOfWorkFactory
+from trainwright.services.context import Services
+
+TOKEN_PREFIX = "tw_"
+ADMIN_NAME = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAdmin:
+    """The admin that was just made, with the only copy of the token."""
+
+    principal: Principal
+    token: str = field(repr=False)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: lower-case hex SHA-256. Tokens are random, so no salt is needed."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def bootstrap_admin(
+    units: UnitOfWorkFactory, now_ms: int, *, user_name: str = ADMIN_NAME, project_id: str | None = None
+) -> NewAdmin | None:
+    """Create the first user with the default project and a token; None, changing nothing, when there are users.
+
+    Blocking. `project_id` None: a random one of 32 hex characters, as ModelArts has them.
+    """
+    with units(PLATFORM) as uow:
+        if uow.principals.has_users():
+            return None
+        principal = Principal(
+            user_id=secrets.token_hex(16),
+            user_name=user_name,
+            project_id=project_id or secrets.token_hex(16),
+            is_admin=True,
+        )
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        uow.principals.add_user(principal, hash_token(token), now_ms)
+        uow.commit()
+    return NewAdmin(principal, token)
+
+
+async def authenticate(ctx: Services, token: str) -> Principal:
+    """The owner of `token`.
+
+    Raises:
+        NoCredentials: nobody's, or disabled.
+    """
+    principal = await ctx.blocking(_find, ctx, hash_token(token))
+    if principal is None:
+        raise NoCredentials
+    return principal
+
+
+def _find(ctx: Services, token_hash: str) -> Principal | None:
+    with ctx.units(PLATFORM, write=False) as uow:
+        return uow.principals.find_by_token(token_hash)

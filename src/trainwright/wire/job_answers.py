@@ -1,0 +1,119 @@
+"""Answers about training jobs (contract §4, §5). Times are ms except in `running_records`, where they are seconds.
+
+The official client turns text in an int field into a crash, so every int field holds an int, 0 when not yet known.
+`algorithm` and the rest of `spec` echo the request with what the server filled in.
+"""
+
+from typing import Any
+
+from pydantic import Field
+
+from trainwright.wire.model import AnswerModel
+
+
+class JobMetadata(AnswerModel):
+    """Who and what the job is."""
+
+    id: str
+    name: str
+    workspace_id: str = "0"
+    description: str = ""
+    create_time: int
+    user_name: str
+    annotations: dict[str, str] = Field(default_factory=dict)
+
+
+class TaskStatus(AnswerModel):
+    """How a task ended. `exit_code` is -1 when its command never gave one. `reason` is ours."""
+
+    task: str
+    exit_code: int
+    message: str
+    reason: str = ""
+
+
+class RunningRecord(AnswerModel):
+    """One attempt that came up. Times in **seconds**, 0 when not yet. `end_reason` is a reason's code."""
+
+    start_at: int
+    end_at: int
+    xpu_start_at: int
+    start_type: str
+    end_reason: str
+    end_related_task: str
+    end_recover: str = ""
+    end_recover_before_downgrade: str = ""
+    attempt: int = 0  # ours
+    end_reason_message: str = ""  # ours, in the caller's language
+
+
+class JobStatus(AnswerModel):
+    """Where the job stands. The fields after `running_records` are ours; messages are in the caller's language."""
+
+    phase: str
+    secondary_phase: str
+    duration: int
+    start_time: int
+    node_count_metrics: list[list[int]] | None = None
+    tasks: list[str]
+    task_statuses: list[TaskStatus] = Field(default_factory=list)
+    running_records: list[RunningRecord] = Field(default_factory=list)
+    end_time: int = 0
+    attempt: int = 0  # the current one, 0 before the first
+    reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/reasons.md
+    reason_message: str = ""
+    pending_message: str = ""  # why it waits
+    attention: str = ""  # what an administrator must look at, when the platform cannot go on by itself
+
+
+class AllocatedResources(AnswerModel):
+    """What one node of the job has."""
+
+    cpu_arch: str
+    cpu_core_num: float
+    mem_size: float
+    accelerator_num: float
+    accelerator_type: str
+
+
+class JobResource(AnswerModel):
+    """Nodes of the job."""
+
+    policy: str = "regular"
+    flavor_id: str
+    flavor_name: str
+    node_count: int
+    flavor_detail: dict[str, Any] = Field(default_factory=dict)
+    main_container_allocated_resources: AllocatedResources
+
+
+class JobSpec(AnswerModel):
+    """The request's `spec` with `resource` completed."""
+
+    resource: JobResource
+
+
+class JobResponse(AnswerModel):
+    """One job: answer of create, show and stop, and item of lists. `algorithm.environments` is a list of objects."""
+
+    kind: str
+    metadata: JobMetadata
+    status: JobStatus
+    algorithm: dict[str, Any]
+    spec: JobSpec
+
+
+class JobSearchResponse(AnswerModel):
+    """One page. `total`: all jobs of the workspace; `count`: all that match, not only this page's."""
+
+    total: int
+    count: int
+    limit: int
+    offset: int
+    sort_by: str
+    order: str
+    group_by: str = ""
+    workspace_id: str = "0"
+    ai_project: str = "default-ai-project"
+    train_type: str = "job"
+    items: list[JobResponse]

@@ -1,0 +1,32 @@
+"""Bases of the REST models: requests are strict about types and keep what they do not know; answers are lenient."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class RequestModel(BaseModel):
+    """A request body or a part of one. Types are strict (no `"1"` for 1); unknown fields are kept for the echo."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+
+class AnswerModel(BaseModel):
+    """An answer or a part of one. Fields that do not apply are left out or null; unknown ones are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+_NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+NAME_LENGTH_MAX = 64
+
+
+def _checked_name(text: str) -> str:
+    if not 1 <= len(text) <= NAME_LENGTH_MAX or not set(text) <= _NAME_CHARACTERS:
+        raise PydanticCustomError("resource_name", "1 to 64 letters, digits, _ or -")
+    return text
+
+
+ResourceName = Annotated[str, AfterValidator(_checked_name)]
+"""1 to 64 ASCII letters, digits, `_` and `-`: names of jobs, hyperparameters and channels."""

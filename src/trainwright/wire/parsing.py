@@ -1,0 +1,124 @@
+"""From bytes to request models, with our errors: what is wrong, in which field, in both languages."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from trainwright.domain.errors import InvalidJson, InvalidParam
+from trainwright.domain.texts import Text
+
+M = TypeVar("M", bound=BaseModel)
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+_NOT_UTF8 = Text("it is not UTF-8 text", "不是 UTF-8 文本")
+_NOT_OBJECT = Text("it is not an object", "不是对象")
+_TOO_DEEP = Text("it is nested too deep", "嵌套层级过深")
+_BAD_CHARACTER = Text("it holds a NUL or half a character", "含有 NUL 或不完整的字符")
+_BAD_SYNTAX = Text("{problem} at character {position}", "第 {position} 个字符处：{problem}")
+_BAD_NUMBER = Text("it holds a number that JSON does not have", "含有 JSON 不支持的数字")
+
+_FALLBACK = Text("it is not acceptable", "取值不可接受")
+_TEXTS: Mapping[str, Text] = {
+    "missing": Text("it is required", "缺少该字段"),
+    "string_type": Text("it must be text", "必须为字符串"),
+    "string_too_short": Text("it must not be shorter than {min_length}", "长度不能小于 {min_length}"),
+    "string_too_long": Text(
+        "it must not be longer than {max_length} characters", "长度不能超过 {max_length}"
+    ),
+    "int_type": Text("it must be an integer", "必须为整数"),
+    "int_from_float": Text("it must be an integer", "必须为整数"),
+    "float_type": Text("it must be a number", "必须为数字"),
+    "bool_type": Text("it must be true or false", "必须为 true 或 false"),
+    "list_type": Text("it must be a list", "必须为列表"),
+    "dict_type": Text("it must be an object", "必须为对象"),
+    "model_type": Text("it must be an object", "必须为对象"),
+    "model_attributes_type": Text("it must be an object", "必须为对象"),
+    "too_long": Text("it must not have more than {max_length} items", "不能超过 {max_length} 项"),
+    "greater_than_equal": Text("it must be at least {ge}", "不能小于 {ge}"),
+    "greater_than": Text("it must be greater than {gt}", "必须大于 {gt}"),
+    "less_than_equal": Text("it must be at most {le}", "不能大于 {le}"),
+    "literal_error": Text("it must be one of {expected}", "必须为 {expected} 之一"),
+    "resource_name": Text(
+        "it must be 1 to 64 letters, digits, _ or -", "必须为 1 至 64 个字母、数字、下划线或短横线"
+    ),
+}
+
+
+def load_object(body: bytes) -> dict[str, Any]:
+    """The JSON object `body` holds.
+
+    Raises:
+        InvalidJson: it is not UTF-8, not JSON (NaN and Infinity are not JSON), not an object, nested too deep, or holds
+            text that no database takes (NUL, half a surrogate pair).
+    """
+    try:
+        loaded = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as exc:
+        raise InvalidJson(detail=_NOT_UTF8) from exc
+    except json.JSONDecodeError as exc:
+        raise InvalidJson(detail=_BAD_SYNTAX, problem=exc.msg, position=exc.pos) from exc
+    except RecursionError as exc:
+        raise InvalidJson(detail=_TOO_DEEP) from exc
+    except ValueError as exc:  # an integer of more digits than Python converts
+        raise InvalidJson(detail=_BAD_NUMBER) from exc
+    if not isinstance(loaded, dict):
+        raise InvalidJson(detail=_NOT_OBJECT)
+    _check_text(loaded)
+    return loaded
+
+
+def parse(model: type[M], raw: Mapping[str, Any]) -> M:
+    """`raw` as a `model`.
+
+    Raises:
+        InvalidParam: the first field that does not fit, by its path, such as `algorithm.inputs[0].name`.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as exc:
+        _refuse(exc)
+
+
+def field_path(location: Sequence[str | int]) -> str:
+    """`("algorithm", "inputs", 0, "name")` as `algorithm.inputs[0].name`; `[key]` marks of pydantic are left out."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part != "[key]":
+            path += f".{part}" if path else part
+    return path or "body"
+
+
+def _refuse(exc: ValidationError) -> NoReturn:
+    first = exc.errors(include_url=False, include_input=False)[0]
+    context = {
+        key: value if isinstance(value, int | float) else str(value)
+        for key, value in first.get("ctx", {}).items()
+    }
+    context.pop("field", None)
+    raise InvalidParam(
+        field=field_path(first["loc"]), detail=_TEXTS.get(first["type"], _FALLBACK), **context
+    ) from exc
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise InvalidJson(detail=_BAD_NUMBER)
+
+
+def _check_text(loaded: dict[str, Any]) -> None:
+    waiting: list[Any] = [loaded]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if _UNSTORABLE.search(value):
+                raise InvalidJson(detail=_BAD_CHARACTER)
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
