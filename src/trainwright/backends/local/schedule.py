@@ -1,0 +1,153 @@
+"""Who may start now on one machine: gang admission, priorities, FIFO, and backfill that never delays the head. Pure.
+
+The queue is ordered by priority (3 first), then by arrival. The first launch that does not fit is the *head*. How long
+anything runs is unknown, so no promise about the future can be made from the running set; what can be promised is that
+nothing the head will need is given away behind its back. A launch behind the head may therefore start only when it
+
+- takes nothing of a dimension the head is short of, and
+- of every other dimension takes only what is left after the head's whole demand is set aside.
+
+Whenever the head would have fitted without those launches, it then fits with them too (tested as a property).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from trainwright.domain.entities import Note
+from trainwright.domain.specs import LaunchSpec, Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """An amount of a machine. CPUs are counted in thousandths, so that sums stay exact."""
+
+    millicpus: int = 0
+    memory_mib: int = 0
+    accelerators: int = 0
+
+    def __add__(self, other: "Demand") -> "Demand":
+        return Demand(
+            self.millicpus + other.millicpus,
+            self.memory_mib + other.memory_mib,
+            self.accelerators + other.accelerators,
+        )
+
+    def __sub__(self, other: "Demand") -> "Demand":
+        return Demand(
+            self.millicpus - other.millicpus,
+            self.memory_mib - other.memory_mib,
+            self.accelerators - other.accelerators,
+        )
+
+    def fits(self, room: "Demand") -> bool:
+        """Whether `room` has enough of everything."""
+        return (
+            self.millicpus <= room.millicpus
+            and self.memory_mib <= room.memory_mib
+            and self.accelerators <= room.accelerators
+        )
+
+    @classmethod
+    def of_task(cls, resources: Resources) -> Self:
+        """What one task takes. The kind of accelerator is not looked at."""
+        return cls(round(resources.cpus * 1000), resources.memory_mib, resources.accelerators)
+
+    @classmethod
+    def of_launch(cls, spec: LaunchSpec) -> "Demand":
+        """What all tasks of a launch take together."""
+        total = Demand()
+        for role in spec.roles:
+            each = cls.of_task(role.resources)
+            total += Demand(
+                each.millicpus * role.replicas,
+                each.memory_mib * role.replicas,
+                each.accelerators * role.replicas,
+            )
+        return total
+
+    @property
+    def cpus(self) -> int | float:
+        """CPUs as a person writes them: 4, 0.5."""
+        return self.millicpus // 1000 if self.millicpus % 1000 == 0 else self.millicpus / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One launch in the queue. `sequence` grows with every arrival."""
+
+    key: str
+    priority: int
+    sequence: int
+    demand: Demand
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts the queue: the lowest first."""
+        return (-self.priority, self.sequence)
+
+
+def admit(queue: Sequence[Waiting], free: Demand) -> tuple[str, ...]:
+    """Keys that may start now, in queue order; `queue` must be sorted by `rank`.
+
+    Together they fit into `free`. Looks no further than something could still start, so a long queue costs nothing.
+    """
+    admitted: list[str] = []
+    room = free
+    behind_head = False
+    for waiting in queue:
+        if waiting.demand.fits(room):
+            admitted.append(waiting.key)
+            room -= waiting.demand
+        elif not behind_head:
+            behind_head = True
+            room = _room_behind(waiting.demand, room)
+        if not (room.millicpus and room.memory_mib):  # every launch takes some of both
+            break
+    return tuple(admitted)
+
+
+def _room_behind(head: Demand, free: Demand) -> Demand:
+    """What launches behind a head that does not fit may take."""
+    return Demand(
+        max(0, free.millicpus - head.millicpus),
+        max(0, free.memory_mib - head.memory_mib),
+        max(0, free.accelerators - head.accelerators),
+    )
+
+
+def explain(queue: Iterable[Waiting], free: Demand) -> Mapping[str, Note]:
+    """Why each launch of `queue` (sorted, nothing in it admissible) still waits; positions count from 1.
+
+    Of several things missing the scarcest kind is named: accelerators, then CPUs, then memory.
+    """
+    return {waiting.key: _note(waiting.demand, free, at) for at, waiting in enumerate(queue, start=1)}
+
+
+def _note(asked: Demand, free: Demand, position: int) -> Note:
+    if asked.accelerators > free.accelerators:
+        slots = {"asked": asked.accelerators, "free": free.accelerators, "position": position}
+        return Note("wait_accelerators", {**slots})
+    if asked.millicpus > free.millicpus:
+        return Note("wait_cpus", {"asked": asked.cpus, "free": free.cpus, "position": position})
+    if asked.memory_mib > free.memory_mib:
+        return Note("wait_memory", {"asked": asked.memory_mib, "free": free.memory_mib, "position": position})
+    return Note("wait_ahead", {"position": position})
+
+
+def never_fits(spec: LaunchSpec, total: Demand, accelerator_kind: str) -> str:
+    """Why a launch can never start on a machine of size `total`, in English; empty when it can."""
+    asked = Demand.of_launch(spec)
+    for role in spec.roles:
+        kind = role.resources.accelerator_kind
+        if role.resources.accelerators and kind and kind != accelerator_kind:
+            have = f"only {accelerator_kind}s" if accelerator_kind else "none"
+            return f"{asked.accelerators} {kind} accelerators asked, this machine has {have}"
+    missing = []
+    if asked.accelerators > total.accelerators:
+        missing.append(f"{asked.accelerators} accelerators asked, this machine has {total.accelerators}")
+    if asked.millicpus > total.millicpus:
+        missing.append(f"{asked.cpus} CPUs asked, this machine has {total.cpus}")
+    if asked.memory_mib > total.memory_mib:
+        missing.append(f"{asked.memory_mib} MiB of memory asked, this machine has {total.memory_mib}")
+    return "; ".join(missing)
