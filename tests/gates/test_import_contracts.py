@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from scripts.gates.externals import check_externals
 from scripts.gates.steps import import_contracts
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from scripts.gates.finding import Finding
 from scripts.gates.shape import check_shape
 

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from scripts.gates.fragments import check_fragments
 from scripts.gates.words import check_words
 

@@ -1,0 +1,111 @@
+"""docs/reference/settings.md: every setting of the server."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from scripts.reference.markdown import code, page, table
+from trainwright.server.settings import ENV_CONFIG, ENV_NESTED, ENV_PREFIX, Settings
+
+INTRODUCTION = f"""
+The server reads its settings once, at its start, into one frozen object. Later places win: the default; the TOML file
+(`--config`, else `${ENV_CONFIG}`, else `server.toml` in the data directory when it is there); the environment; flags of
+`trainwright server`. A name that does not exist is an error. `trainwright config show` prints each value and where it came from.
+"""
+EXAMPLE = """
+```toml
+# server.toml
+port = 8600
+language = "zh-cn"
+
+[storage]
+kind = "s3"
+endpoint = "https://obs.example.com"
+access_key = "..."
+secret_key = "..."
+```
+"""
+# A setting without a line here makes the generator fail, and with it scripts/check.
+MEANINGS: Mapping[str, str] = {
+    "data_dir": "Folder of everything the server keeps: database, logs, folder store, tokens, runners' work.",
+    "host": "Address to listen on. Anything but loopback opens the server to the network.",
+    "port": "Port to listen on; 0 takes any free one and publishes it in `server.json`.",
+    "public_url": "How others reach this server; empty: `http://host:port`.",
+    "database_url": "`postgresql+psycopg://user:password@host/database`; empty: SQLite in the data directory.",
+    "storage.kind": "`folder`: buckets are folders in the data directory; `s3`: any S3-compatible store.",
+    "storage.endpoint": "URL of the S3-compatible store.",
+    "storage.region": "Region named in its signatures.",
+    "storage.path_style": "Buckets in the path (`true`) or in the host name.",
+    "storage.access_key": "Access key of the store. Jobs never see it.",
+    "storage.secret_key": "Secret key of the store. Jobs never see it.",
+    "storage.allow_http": "Allow an endpoint without TLS.",
+    "pool.cpus": "CPUs the local backend may give to jobs; empty: all of the machine.",
+    "pool.memory_mib": "Memory it may give to jobs, in MiB; empty: what the machine has.",
+    "sandbox": "Run jobs in bubblewrap: `auto` where it works, `on` always, `off` never.",
+    "engines_file": "YAML catalogue of engines, laid over the built-in one.",
+    "upload_period_s": "Seconds between two uploads of a running job's outputs.",
+    "log_limit_bytes": "Log bytes kept for each task and attempt; further output is dropped after one notice.",
+    "retention_days": "Ended jobs are deleted after so many days; 0: never.",
+    "language": "Language of event texts when a request does not ask for one.",
+    "log_level": "Least level of the server's own log.",
+    "log_format": "Form of the server's own log: `text` or one JSON object a line.",
+}
+
+
+def settings_page() -> str:
+    """One row a setting.
+
+    Raises:
+        KeyError: a setting has no line in `MEANINGS`.
+    """
+    rows = [
+        (code(name), code(_variable(name)), _type(field), _default(field), MEANINGS[name])
+        for name, field in setting_fields(Settings)
+    ]
+    heads = ("Setting", "Environment", "Type", "Default", "Meaning")
+    return page("Settings of the server", INTRODUCTION, table(heads, rows), "## Example", EXAMPLE)
+
+
+def setting_fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Dotted names of all settings with their fields; sections themselves are left out."""
+    for name, field in model.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from setting_fields(section, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def _variable(name: str) -> str:
+    return ENV_PREFIX + name.replace(".", ENV_NESTED).upper()
+
+
+def _type(field: FieldInfo) -> str:
+    text = _type_name(field.annotation)
+    limits = [str(limit) for limit in field.metadata if "=" in str(limit) and "Strict" not in str(limit)]
+    bounds = ", ".join(limit.partition("(")[2].rstrip(")") for limit in limits)
+    return f"{text} ({bounds})" if bounds else text
+
+
+def _type_name(kind: Any) -> str:
+    choices = get_args(kind)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return " / ".join(code(choice) for choice in choices)
+    if isinstance(kind, type) and hasattr(kind, "__members__"):
+        return " / ".join(code(str(member.value)) for member in kind.__members__.values())
+    if choices:
+        return _type_name(choices[0])
+    name = str(kind.__name__)
+    return {"SecretStr": "secret text", "str": "text", "Path": "path"}.get(name, name)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "chosen by the command"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    value = getattr(value, "value", value)
+    if value is None or str(value) == "":
+        return "empty"
+    return code(str(value).lower() if isinstance(value, bool) else str(value))
