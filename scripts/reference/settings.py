@@ -12,7 +12,8 @@ from trainwright.server.settings import ENV_CONFIG, ENV_NESTED, ENV_PREFIX, Sett
 INTRODUCTION = f"""
 The server reads its settings once, at its start, into one frozen object. Later places win: the default; the TOML file
 (`--config`, else `${ENV_CONFIG}`, else `server.toml` in the data directory when it is there); the environment; flags of
-`trainwright server`. A name that does not exist is an error. `trainwright config show` prints each value and where it came from.
+`trainwright server`. A name that does not exist is an error. `trainwright config show` prints each value and where it
+came from.
 """
 EXAMPLE = """
 ```toml
