@@ -10,10 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trainwright.domain.errors import NoCredentials
 from trainwright.ports.uow import Principal
-from trainwright.server.errors import answer
 
-FindPrincipal = Callable[[str], Awaitable[Principal | None]]
-"""The owner of a token, if it has one."""
+FindPrincipal = Callable[[str], Awaitable[Principal]]
+"""The owner of a token; raises `NoCredentials` when it has none."""
 
 OPEN_PATHS = frozenset({"/health"})
 OPEN_PREFIXES = ("/runner/v1/", "/share/")  # attempt tokens and signed links: their routes check them
@@ -39,8 +38,12 @@ class TokenCache:
         self._now_s = now_s
         self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
 
-    async def owner(self, token: str) -> Principal | None:
-        """The owner of `token`, if it has one."""
+    async def owner(self, token: str) -> Principal:
+        """The owner of `token`.
+
+        Raises:
+            NoCredentials: it has none.
+        """
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
         now_s = self._now_s()
         known = self._known.get(digest)
@@ -48,15 +51,14 @@ class TokenCache:
             return known[0]
         self._known.pop(digest, None)
         principal = await self._find(token)
-        if principal:
-            self._known[digest] = (principal, now_s + self._ttl_s)
-            if len(self._known) > self._size:
-                self._known.popitem(last=False)
+        self._known[digest] = (principal, now_s + self._ttl_s)
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
         return principal
 
 
 class Authentication:
-    """ASGI middleware: sets `state.principal`, or answers 401. Open paths pass without."""
+    """ASGI middleware: sets `state.principal`, or raises `NoCredentials`. Open paths pass without."""
 
     def __init__(self, app: ASGIApp, *, tokens: TokenCache) -> None:
         self._app = app
@@ -68,11 +70,9 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         token = token_of(Headers(scope=scope))
-        principal = await self._tokens.owner(token) if token else None
-        if principal is None:
-            await answer(NoCredentials(), scope)(scope, receive, send)
-            return
-        scope["state"]["principal"] = principal
+        if not token:
+            raise NoCredentials
+        scope["state"]["principal"] = await self._tokens.owner(token)
         await self._app(scope, receive, send)
 
 

@@ -3,8 +3,8 @@
 A follower registers first and reads afterwards, so growth between its read and its wait is never lost:
 
     with broadcast.watch(topic) as watch:
-        while True:
-            watch.clear()
+        while not broadcast.is_closed:
+            watch.take()
             ... read what is there; leave when done ...
             await watch.wait(timeout_s)
 """
@@ -38,7 +38,7 @@ class Broadcast:
         return self._count
 
     def watch(self, *topics: Hashable) -> "Watch":
-        """A watch of all of `topics`; active inside its `with`."""
+        """A watch of all of `topics`."""
         return Watch(self, topics)
 
     def grown(self, topic: Hashable) -> None:
@@ -51,7 +51,7 @@ class Broadcast:
         self._closed = True
         for watches in self._watches.values():
             for watch in watches:
-                watch.wake()
+                watch.wake(None)
 
     def add(self, watch: "Watch") -> None:
         """Register; for `Watch` only.
@@ -64,7 +64,11 @@ class Broadcast:
         self._count += 1
         self._loop = asyncio.get_running_loop()
         for topic in watch.topics:
-            self._watches.setdefault(topic, set()).add(watch)
+            self.extend(watch, topic)
+
+    def extend(self, watch: "Watch", topic: Hashable) -> None:
+        """Register for one more topic; for `Watch` only."""
+        self._watches.setdefault(topic, set()).add(watch)
 
     def remove(self, watch: "Watch") -> None:
         """Forget; for `Watch` only."""
@@ -86,16 +90,17 @@ class Broadcast:
 
     def _wake(self, topic: Hashable) -> None:
         for watch in self._watches.get(topic, ()):
-            watch.wake()
+            watch.wake(topic)
 
 
 class Watch:
-    """One follower's registration."""
+    """One follower's registration; active inside its `with`."""
 
     def __init__(self, broadcast: Broadcast, topics: tuple[Hashable, ...]) -> None:
-        self.topics = topics
+        self.topics = set(topics)
         self._broadcast = broadcast
-        self._grown = asyncio.Event()
+        self._something = asyncio.Event()
+        self._grown: set[Hashable] = set()
 
     def __enter__(self) -> Self:
         self._broadcast.add(self)
@@ -106,21 +111,36 @@ class Watch:
     ) -> None:
         self._broadcast.remove(self)
 
-    def clear(self) -> None:
-        """Forget growth so far; call it before reading."""
-        self._grown.clear()
+    @property
+    def is_closed(self) -> bool:
+        """True once the server is on its way down: end the stream."""
+        return self._broadcast.is_closed
 
-    def wake(self) -> None:
-        """End the present or the next wait."""
-        self._grown.set()
+    def extend(self, topic: Hashable) -> None:
+        """Watch one more topic. Repeating it is harmless."""
+        if topic not in self.topics:
+            self.topics.add(topic)
+            self._broadcast.extend(self, topic)
+
+    def take(self) -> frozenset[Hashable]:
+        """The topics that grew since the last call; call it before reading."""
+        grown = frozenset(self._grown)
+        self._grown.clear()
+        self._something.clear()
+        return grown
+
+    def wake(self, topic: Hashable) -> None:
+        """End the present or the next wait; for `Broadcast` only."""
+        self._grown.add(topic)
+        self._something.set()
 
     async def wait(self, timeout_s: float) -> bool:
         """Until something grew (True) or `timeout_s` seconds passed (False). Returns at once after `close`."""
-        if self._broadcast.is_closed:
+        if self.is_closed:
             return True
         try:
             async with asyncio.timeout(timeout_s):
-                await self._grown.wait()
+                await self._something.wait()
         except TimeoutError:
             return False
         return True

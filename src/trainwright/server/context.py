@@ -55,7 +55,7 @@ class RequestContext:
                 raise
             await answer(exc, scope)(scope, receive, sender)
         except Exception:  # the top of a request: nothing may leave without our error shape
-            log.exception("request_crashed", extra={"method": scope["method"], "path": scope["path"]})
+            log.exception("request_crashed", extra={"method": scope["method"], "path": _shown_path(scope)})
             if sender.status:
                 raise  # too late for another answer: uvicorn cuts the connection, so that nobody takes it as whole
             await answer(TrainwrightError(), scope)(scope, receive, sender)
@@ -110,6 +110,11 @@ def _request_id(headers: Headers) -> str:
     return given if _SANE_ID.fullmatch(given) else secrets.token_hex(16)
 
 
+def _shown_path(scope: Scope) -> str:
+    path = str(scope["path"])
+    return path.rpartition("/")[0] + "/***" if path.startswith("/share/") else path  # the link is the secret
+
+
 def _log_access(scope: Scope, status: int, took_s: float) -> None:
     level = logging.DEBUG if scope["path"].startswith(_QUIET) and status < 400 else logging.INFO
     if not access.isEnabledFor(level):
@@ -120,7 +125,7 @@ def _log_access(scope: Scope, status: int, took_s: float) -> None:
         "request",
         extra={
             "method": scope["method"],
-            "path": scope["state"].get("logged_path", scope["path"]),
+            "path": _shown_path(scope),
             "status": status,
             "ms": round(took_s * 1000, 1),
             "user": principal.user_name if principal else "",

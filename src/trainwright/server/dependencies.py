@@ -70,6 +70,8 @@ async def caller(
     return principal
 
 
+JobId = Annotated[str, Path(alias="training_job_id", description="Id of a training job.")]
+TaskId = Annotated[str, Path(alias="task_id", description="Name of a task, such as worker-0.")]
 CallerDep = Annotated[Principal, Depends(caller)]
 ServicesDep = Annotated[Services, Depends(services)]
 UploadsDep = Annotated[Uploads, Depends(uploads)]

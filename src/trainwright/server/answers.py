@@ -1,0 +1,57 @@
+"""Bodies in and out: strict JSON objects, models as JSON, and their place in the OpenAPI description."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, TypeAdapter
+from starlette.responses import Response
+
+from trainwright.wire.parsing import load_object
+
+JSON = "application/json"
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The body as a JSON object, whatever its content type says (the official client is lax there).
+
+    Raises:
+        InvalidJson: see `wire.parsing.load_object`.
+        BodyTooLarge: it is over the limit.
+    """
+    return load_object(await request.body())
+
+
+JsonBody = Annotated[dict[str, Any], Depends(json_body)]
+
+
+def answer_model(model: BaseModel, status: int = 200) -> Response:
+    """`model` as JSON; fields that are None are left out."""
+    return Response(model.model_dump_json(exclude_none=True), status, media_type=JSON)
+
+
+def answer_list(models: Sequence[BaseModel]) -> Response:
+    """A bare JSON array."""
+    return Response(_LIST.dump_json(list(models), exclude_none=True), media_type=JSON)
+
+
+def answer_null() -> Response:
+    """200 with the body `null`, as the contract has it for changes."""
+    return Response(b"null", media_type=JSON)
+
+
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body is a `model`; `openapi.describe` adds the model itself."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
+
+
+def takes_bytes(*, required: bool = True) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body is raw bytes."""
+    schema = {"type": "string", "format": "binary"}
+    return {
+        "requestBody": {"required": required, "content": {"application/octet-stream": {"schema": schema}}}
+    }
+
+
+_LIST: TypeAdapter[list[Any]] = TypeAdapter(list[Any])

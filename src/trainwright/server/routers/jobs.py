@@ -1,0 +1,80 @@
+"""Training jobs: create, search, show, change, stop, delete, tasks (contract §3 to §6.5)."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from trainwright.server.answers import JsonBody, answer_list, answer_model, answer_null, takes
+from trainwright.server.dependencies import CallerDep, JobId, LanguageDep, ServicesDep
+from trainwright.services import jobs, tasks
+from trainwright.wire.job_answers import JobResponse, JobSearchResponse
+from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
+from trainwright.wire.watch import TaskItem
+
+router = APIRouter(prefix="/v2/{project_id}", tags=["jobs"])
+
+
+@router.post(
+    "/training-jobs",
+    operation_id="jobs_create",
+    status_code=201,
+    response_model=JobResponse,
+    openapi_extra=takes(JobRequest),
+)
+async def create(who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
+    """Create a training job."""
+    return answer_model(await jobs.create(ctx, who, body, language), 201)
+
+
+@router.post(
+    "/training-job-searches",
+    operation_id="jobs_search",
+    response_model=JobSearchResponse,
+    openapi_extra=takes(JobSearch),
+)
+async def search(who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
+    """One page of the jobs that match."""
+    return answer_model(await jobs.search(ctx, who, body, language))
+
+
+@router.get("/training-jobs/{training_job_id}", operation_id="jobs_show", response_model=JobResponse)
+async def show(job_id: JobId, who: CallerDep, ctx: ServicesDep, language: LanguageDep) -> Response:
+    """One job."""
+    return answer_model(await jobs.show(ctx, who, job_id, language))
+
+
+@router.put("/training-jobs/{training_job_id}", operation_id="jobs_change", openapi_extra=takes(JobUpdate))
+async def change(job_id: JobId, who: CallerDep, ctx: ServicesDep, body: JsonBody) -> Response:
+    """Change the description."""
+    await jobs.change(ctx, who, job_id, body)
+    return answer_null()
+
+
+@router.post(
+    "/training-jobs/{training_job_id}/actions",
+    operation_id="jobs_act",
+    status_code=202,
+    response_model=JobResponse,
+    openapi_extra=takes(JobAction),
+)
+async def act(
+    job_id: JobId, who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep
+) -> Response:
+    """Stop the job: `{"action_type": "terminate"}`."""
+    return answer_model(await jobs.stop(ctx, who, job_id, body, language), 202)
+
+
+@router.delete("/training-jobs/{training_job_id}", operation_id="jobs_delete", status_code=202)
+async def delete(job_id: JobId, who: CallerDep, ctx: ServicesDep) -> Response:
+    """Delete an ended job with its history and logs."""
+    await jobs.delete(ctx, who, job_id)
+    return Response(status_code=202)
+
+
+@router.get(
+    "/training-jobs/{training_job_id}/tasks", operation_id="jobs_tasks", response_model=list[TaskItem]
+)
+async def list_tasks(
+    job_id: JobId, who: CallerDep, ctx: ServicesDep, language: LanguageDep, schedule_count: int | None = None
+) -> Response:
+    """The tasks of the latest attempt, or of attempt `schedule_count`, as a bare array."""
+    return answer_list(await tasks.list_tasks(ctx, who, job_id, language, schedule_count=schedule_count))

@@ -1,0 +1,149 @@
+"""A task's log: preview, pages, links, bytes and the live stream (contract §6.9)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from trainwright.domain.errors import InvalidQuery
+from trainwright.server.answers import answer_model
+from trainwright.server.dependencies import BroadcastDep, CallerDep, JobId, ServicesDep, TaskId
+from trainwright.server.streams import (
+    Stream,
+    content_disposition,
+    events_topic,
+    follow_log,
+    log_range,
+)
+from trainwright.services import logs
+from trainwright.services.context import Services
+from trainwright.wire.watch import LogLines, LogLink, LogPreview
+
+router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}", tags=["logs"])
+shared = APIRouter(prefix="/share", tags=["logs"])
+
+TEXT = "text/plain; charset=utf-8"
+DOWNLOAD = "application/octet-stream"
+BYTES_ANSWER: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/plain": {}}, "description": "The log's bytes."}
+}
+_SHARED_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@router.get("/tasks/{task_id}/logs/preview", operation_id="logs_preview", response_model=LogPreview)
+async def preview(job_id: JobId, task: TaskId, who: CallerDep, ctx: ServicesDep) -> Response:
+    """The newest at most 5 MB."""
+    return answer_model(await logs.preview(ctx, who, job_id, task))
+
+
+@router.get("/logs/{task_id}", operation_id="logs_lines", response_model=LogLines)
+async def lines(
+    job_id: JobId,
+    task: TaskId,
+    who: CallerDep,
+    ctx: ServicesDep,
+    base_line: str | None = None,
+    lines: int = 50,
+    order: str = "desc",
+) -> Response:
+    """A page of whole lines, newest first unless `order` is `asc`."""
+    page = await logs.lines(ctx, who, job_id, task, base_line=base_line, count=lines, order=order)
+    return answer_model(page)
+
+
+@router.get("/tasks/{task_id}/logs/url", operation_id="logs_share", response_model=LogLink)
+async def share(
+    job_id: JobId,
+    task: TaskId,
+    who: CallerDep,
+    ctx: ServicesDep,
+    asked_by_query: Annotated[str, Query(alias="Content-Type")] = "",
+    asked_by_header: Annotated[str, Header(alias="Content-Type")] = "",
+) -> Response:
+    """A link to the log that anyone may open for a while; `application/octet-stream` makes it a download.
+
+    Raises:
+        InvalidQuery: another content type.
+    """
+    asked = asked_by_query or asked_by_header
+    kind = asked.partition(";")[0].strip().lower()
+    if asked_by_query and kind not in ("text/plain", DOWNLOAD):
+        raise InvalidQuery(field="Content-Type", detail=f"it must be text/plain or {DOWNLOAD}")
+    return answer_model(await logs.share_link(ctx, who, job_id, task, download=kind == DOWNLOAD))
+
+
+@router.get(
+    "/tasks/{task_id}/logs/content",
+    operation_id="logs_content",
+    response_class=Response,
+    responses=BYTES_ANSWER,
+)
+async def content(
+    job_id: JobId,
+    task: TaskId,
+    who: CallerDep,
+    ctx: ServicesDep,
+    attempt: int | None = None,
+    download: bool = False,
+    range_: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """The whole log of the latest attempt, or of `attempt`, as bytes; `Range` is honoured."""
+    view = await logs.find(ctx, who, job_id, task, attempt=attempt)
+    return _bytes(ctx, view, range_, download=download)
+
+
+@router.get(
+    "/tasks/{task_id}/logs/stream",
+    operation_id="logs_stream",
+    response_class=Response,
+    responses=BYTES_ANSWER,
+)
+async def stream(
+    job_id: JobId,
+    task: TaskId,
+    who: CallerDep,
+    ctx: ServicesDep,
+    growth: BroadcastDep,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    attempt: int | None = None,
+) -> Response:
+    """The log's bytes from `offset` as they come, until the task has ended and all of them are sent."""
+
+    async def look() -> logs.LogView:
+        return await logs.find(ctx, who, job_id, task, attempt=attempt)
+
+    view = await look()
+    watch = growth.watch(events_topic(job_id))
+    pieces = follow_log(ctx, look, view, watch, offset=offset)
+    return Stream(pieces, watch, media_type=TEXT, headers={})
+
+
+@shared.get("/logs/{token}", operation_id="logs_open_link", response_class=Response, responses=BYTES_ANSWER)
+async def open_link(
+    token: str, ctx: ServicesDep, range_: Annotated[str | None, Header(alias="Range")] = None
+) -> Response:
+    """What a link leads to. No credentials: the link itself is one."""
+    opened = await logs.open_link(ctx, token)
+    answer = _bytes(ctx, opened.view, range_, download=opened.download)
+    answer.headers.update(_SHARED_HEADERS)
+    return answer
+
+
+def _bytes(ctx: Services, view: logs.LogView, asked: str | None, *, download: bool) -> Response:
+    part = logs.parse_range(asked, view.size)
+    start, end = part or (0, view.size)
+    headers = {"Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{view.size}"
+    if download:
+        headers["Content-Disposition"] = content_disposition(view.file_name)
+    return StreamingResponse(
+        log_range(ctx, view, start, end),
+        206 if part else 200,
+        headers,
+        media_type=DOWNLOAD if download else TEXT,
+    )
