@@ -42,6 +42,7 @@ class JobQuery:
     descending: bool = True
     offset: int = 0
     limit: int = 10
+    now_ms: int = 0  # ends the duration of jobs still running; only `duration` looks at it
 
 
 @dataclass(frozen=True, slots=True)
