@@ -3,9 +3,24 @@
 import re
 from dataclasses import dataclass
 
+from trainwright.domain.texts import Language, Text
+
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SCHEMES = ("obs://", "s3://", "/")
 KEY_BYTES_MAX = 1024
+_NO_SCHEME = Text("it begins with none of obs://, s3:// and /", "应以 obs://、s3:// 或 / 开头")
+_BAD_BUCKET = Text("its bucket name is not valid", "桶名无效")
+_KEY_TOO_LONG = Text(f"its key is longer than {KEY_BYTES_MAX} bytes", f"对象键超过 {KEY_BYTES_MAX} 字节")
+_BAD_CHARACTER = Text("its key holds control characters or a backslash", "对象键含有控制字符或反斜杠")
+_BAD_SEGMENT = Text("its key holds an empty, '.' or '..' segment", "对象键含有空、“.” 或 “..” 路径段")
+
+
+class BadObsPath(ValueError):
+    """Not a path of the object store. `text` says what is wrong with it, as a half-sentence in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.render(Language.EN, {}))
+        self.text = text
 
 
 def is_bucket_name(name: str) -> bool:
@@ -25,21 +40,21 @@ class ObsPath:
 
     def __post_init__(self) -> None:
         problem = _problem(self.bucket, self.key)
-        if problem:
-            raise ValueError(problem)
+        if problem is not None:
+            raise BadObsPath(problem)
 
     @classmethod
     def parse(cls, text: str) -> "ObsPath":
         """The path `text` names.
 
         Raises:
-            ValueError: with what is wrong with it, in English, as a half-sentence.
+            BadObsPath: it names none.
         """
         for scheme in _SCHEMES:
             if text.startswith(scheme):
                 bucket, _, key = text.removeprefix(scheme).partition("/")
                 return cls(bucket, key)
-        raise ValueError("it begins with none of obs://, s3:// and /")
+        raise BadObsPath(_NO_SCHEME)
 
     @property
     def is_folder(self) -> bool:
@@ -59,7 +74,7 @@ class ObsPath:
         """`relative` below this folder.
 
         Raises:
-            ValueError: the result would not be a valid path.
+            BadObsPath: the result would not be a valid path.
         """
         return ObsPath(self.bucket, self.as_folder().key + relative)
 
@@ -78,14 +93,14 @@ class ObsPath:
         return f"obs://{self.bucket}/{self.key}"
 
 
-def _problem(bucket: str, key: str) -> str:
+def _problem(bucket: str, key: str) -> Text | None:
     if not is_bucket_name(bucket):
-        return f"{bucket!r} is not a bucket name"
+        return _BAD_BUCKET
     if len(key.encode("utf-8", "surrogatepass")) > KEY_BYTES_MAX:
-        return f"its key is longer than {KEY_BYTES_MAX} bytes"
+        return _KEY_TOO_LONG
     if any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF or char in "\\\x7f" for char in key):
-        return "its key holds control characters or a backslash"
+        return _BAD_CHARACTER
     segments = key.removesuffix("/").split("/") if key else []
     if any(segment in ("", ".", "..") for segment in segments):
-        return "its key holds an empty, '.' or '..' segment"
-    return ""
+        return _BAD_SEGMENT
+    return None
