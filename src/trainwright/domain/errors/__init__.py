@@ -58,6 +58,7 @@ from trainwright.domain.errors.objects import (
     UploadIncomplete,
     UploadNotFound,
 )
+from trainwright.domain.errors.platform import BackendUnavailable, DatabaseUnavailable
 from trainwright.domain.errors.requests import (
     BodyTooLarge,
     InvalidFilterValue,
@@ -83,6 +84,7 @@ from trainwright.domain.errors.runners import (
 
 __all__ = [
     "AttemptClosed",
+    "BackendUnavailable",
     "BodyCutShort",
     "BodyTooLarge",
     "BucketExists",
@@ -93,6 +95,7 @@ __all__ = [
     "CodeTooLarge",
     "CommandMissing",
     "Conflict",
+    "DatabaseUnavailable",
     "Denied",
     "DuplicateJobName",
     "EngineNotFound",
