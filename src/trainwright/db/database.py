@@ -1,0 +1,56 @@
+"""A database, opened."""
+
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy.engine import Engine
+
+from trainwright.db.engines import create_file, open_reader, open_writer
+from trainwright.db.unit import Unit
+from trainwright.db.urls import database_url
+from trainwright.ports.uow import Scope, UnitOfWorkFactory
+
+
+class Units:
+    """Implements `ports.uow.UnitOfWorkFactory`. Safe for use by many threads."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    def __call__(self, scope: Scope, *, write: bool = True) -> Unit:
+        """A new unit. With `write=False` the database itself refuses changes."""
+        return Unit(self._writer if write else self._reader, scope, write=write)
+
+
+class Database:
+    """The open engines. Its schema must be current: see `migrate.upgrade`."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._units = Units(writer, reader)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The database at `url` (see `urls.database_url`). Connects on first use only; an SQLite file is made.
+
+        Raises:
+            ValueError: `url` names no database we support.
+            OSError: the SQLite file cannot be made.
+        """
+        parsed = database_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            create_file(Path(parsed.database))
+        writer = open_writer(parsed)
+        return cls(writer, open_reader(parsed, writer))
+
+    @property
+    def units(self) -> UnitOfWorkFactory:
+        """Opens units of work."""
+        return self._units
+
+    def close(self) -> None:
+        """Close all connections. Harmless when repeated; units still open keep theirs until they end."""
+        self._reader.dispose()
+        self._writer.dispose()

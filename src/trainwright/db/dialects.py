@@ -1,0 +1,75 @@
+"""Where SQLite and PostgreSQL differ, and how the rest of this package need not know."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Upsert = sqlite.Insert | postgresql.Insert
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text that both databases hold, compare and sort alike: by code point.
+
+    Says so explicitly on PostgreSQL, where the order would otherwise follow the locale of the database.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """The dialect's own text type."""
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(sa.Text(collation=collation))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """See `storable`."""
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """`text` in a form both databases take: NUL becomes U+FFFD, what is not Unicode becomes a question mark.
+
+    PostgreSQL refuses NUL, and neither takes lone surrogates; both come from garbage in URLs and program output.
+    """
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+class contains(FunctionElement[bool]):
+    """True where the first text contains the second, case-sensitively. LIKE would fold ASCII case on SQLite."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(contains, "sqlite")
+def _contains_sqlite(element: contains, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)}) > 0"
+
+
+@compiles(contains, "postgresql")
+def _contains_postgresql(element: contains, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)}) > 0"
+
+
+def earlier(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The smaller of two numbers; NULL when `one` is NULL."""
+    return sa.case((one.is_(None), sa.null()), (one < other, one), else_=other)
+
+
+def later(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The larger of two numbers, neither NULL."""
+    return sa.case((one > other, one), else_=other)
+
+
+def upsert_into(table: sa.Table, dialect_name: str) -> Upsert:
+    """An INSERT of the dialect that knows ON CONFLICT."""
+    if dialect_name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -1,0 +1,210 @@
+"""The tables. `migrations/` makes them; a test holds the two together on both databases.
+
+Times are integer milliseconds UTC, 0 = not yet. JSON is kept as text: nothing in SQL looks into it.
+"""
+
+import sqlalchemy as sa
+
+from trainwright.db.dialects import Words
+from trainwright.domain.lifecycle import END_PHASES, Phase
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _words(name: str, *, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, Words, nullable=False, default=default)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, default=0)
+
+
+def _of_job(*, primary_key: bool = False) -> sa.Column[str]:
+    target = sa.ForeignKey("jobs.id", ondelete="CASCADE")
+    return sa.Column("job_id", Words, target, nullable=False, primary_key=primary_key)
+
+
+def _of_attempt() -> sa.Column[str]:
+    target = sa.ForeignKey("attempts.key", ondelete="CASCADE")
+    return sa.Column("attempt_key", Words, target, primary_key=True)
+
+
+def _any_of(phases: frozenset[Phase]) -> str:
+    return ", ".join(f"'{phase.value}'" for phase in sorted(phases))
+
+
+# Kept narrow, the long texts live in `job_documents`: searches scan these rows, and every lease rewrites one.
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    _words("workspace_id"),
+    _words("name"),
+    _words("user_name"),
+    _words("kind"),
+    _words("phase"),
+    _words(
+        "public_phase"
+    ),  # what an API caller sees, see domain.lifecycle.public_phase; held to it by a constraint
+    _number("created_at_ms"),
+    _number("started_at_ms"),
+    _number("ended_at_ms"),
+    sa.Column("reason", Words),
+    _number("stop_requested_at_ms"),
+    sa.Column("stop_reason", Words),
+    _number("attempt_number"),
+    _number("budget_used"),
+    _number("free_used"),
+    sa.Column("pending", Words),  # JSON of a Note
+    _words("blocked", default=""),
+    _number("failures"),
+    sa.Column("due_at_ms", sa.BigInteger),  # NULL: ended, never to be looked at again
+    sa.Column("woken", sa.Boolean, nullable=False, default=False),  # made due since it was leased
+    _words("lease_owner", default=""),
+    _words("lease_token", default=""),
+    _number("lease_until_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+    sa.CheckConstraint(f"phase IN ({_any_of(frozenset(Phase))})", name="phase"),
+    sa.CheckConstraint(
+        "public_phase = CASE WHEN phase = 'Terminating' AND stop_requested_at_ms = 0 THEN 'Running' ELSE phase END",
+        name="public_phase",
+    ),
+    sa.CheckConstraint(f"(due_at_ms IS NULL) = (phase IN ({_any_of(END_PHASES)}))", name="due"),
+    sa.CheckConstraint("(lease_token = '') = (lease_until_ms = 0)", name="lease"),
+)
+sa.Index("ix_jobs_created", jobs.c.project_id, jobs.c.created_at_ms, jobs.c.id)
+sa.Index("ix_jobs_public_phase", jobs.c.project_id, jobs.c.public_phase, jobs.c.created_at_ms, jobs.c.id)
+sa.Index("ix_jobs_due", jobs.c.due_at_ms, jobs.c.created_at_ms)
+
+job_documents = sa.Table(
+    "job_documents",
+    metadata,
+    _of_job(primary_key=True),
+    _words("description"),
+    _words("request"),  # JSON
+    _words("launch"),  # JSON of a LaunchSpec
+)
+
+# Rows of unfinished jobs only. `folder` is the uri with exactly one slash at its end, so that "the same or inside" is
+# "begins with".
+job_outputs = sa.Table(
+    "job_outputs",
+    metadata,
+    _of_job(primary_key=True),
+    sa.Column("folder", Words, primary_key=True),
+    _words("uri"),
+)
+sa.Index("ix_job_outputs_folder", job_outputs.c.folder)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("key", Words, primary_key=True),
+    _of_job(),
+    _number("number"),
+    _number("created_at_ms"),
+    sa.Column("handle", Words),  # JSON
+    _number("up_at_ms"),
+    _number("settled_at_ms"),
+    _number("ended_at_ms"),
+    _number("unseen_since_ms"),
+    sa.Column("end_reason", Words),
+    _words("end_task", default=""),
+    sa.UniqueConstraint("job_id", "number"),
+    sa.CheckConstraint("number >= 1", name="number"),
+)
+sa.Index("ix_attempts_ended", attempts.c.ended_at_ms)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    _of_attempt(),
+    sa.Column("name", Words, primary_key=True),
+    _of_job(),
+    _number("position"),  # in the job's task order, from 0
+    _words("role"),
+    _number("index"),
+    _number("registered_at_ms"),
+    _number("started_at_ms"),
+    _number("ended_at_ms"),
+    _words("step", default=""),
+    sa.Column("reason", Words),
+    sa.Column("exit_code", sa.BigInteger),
+    _words("message", default=""),
+    _number("last_seq"),
+    _number("last_seen_ms"),
+    _words("ip", default=""),
+    _words("host", default=""),
+    _words("launcher", default=""),
+    sa.UniqueConstraint("attempt_key", "position"),
+)
+sa.Index("ix_tasks_job", tasks.c.job_id)
+
+events = sa.Table(
+    "events",
+    metadata,
+    # SQLite counts up by itself only in a column called INTEGER; AUTOINCREMENT never gives a number twice.
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+    _of_job(),
+    _number("at_ms"),
+    _words("code"),
+    _words("slots"),  # JSON
+    _words("level"),
+    _words("source"),
+    _number("attempt"),
+    _words("task"),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_events_job", events.c.job_id, events.c.seq)
+
+metrics = sa.Table(
+    "metrics",
+    metadata,
+    _of_attempt(),
+    sa.Column("task", Words, primary_key=True),
+    sa.Column("step_s", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("start_s", sa.BigInteger, primary_key=True, autoincrement=False),
+    _of_job(),
+    _number("end_s"),  # exclusive
+    _words("samples"),  # JSON: metric name -> list of numbers
+    _words("counts"),  # JSON in the same shape: samples behind each mean; empty for samples as measured
+)
+sa.Index("ix_metrics_job", metrics.c.job_id)
+sa.Index("ix_metrics_end", metrics.c.step_s, metrics.c.end_s)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _number("created_at_ms"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("name"),
+    sa.Column("project_id", Words, sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("is_admin", sa.Boolean, nullable=False),
+    _number("created_at_ms"),
+)
+sa.Index("ix_users_project", users.c.project_id)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("hash", Words, primary_key=True),  # SHA-256 only; the token itself is never stored
+    sa.Column("user_id", Words, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False, default=True),
+    _number("created_at_ms"),
+)
+sa.Index("ix_tokens_user", tokens.c.user_id)

@@ -1,0 +1,115 @@
+"""The unit of work. Implements `ports.uow.UnitOfWork`."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from trainwright.db.attempts import Attempts, Tasks
+from trainwright.db.events import Events
+from trainwright.db.jobs import Jobs
+from trainwright.db.leases import Leases
+from trainwright.db.metrics import Metrics
+from trainwright.db.principals import Principals
+from trainwright.db.transaction import Transaction, unavailable
+from trainwright.ports.uow import Scope
+
+
+class Unit:
+    """One transaction on one connection, from `with` to `commit` or the end of the block. For one thread at a time.
+
+    Entering a writing unit on SQLite waits for the writer before it; never open one inside another.
+    """
+
+    def __init__(self, engine: Engine, scope: Scope, *, write: bool) -> None:
+        self._engine = engine
+        self._scope = scope
+        self._write = write
+        self._connection: Connection | None = None
+        self._tx: Transaction | None = None
+
+    def __enter__(self) -> Self:
+        if self._connection is not None:
+            raise RuntimeError("a unit of work is entered once")
+        connection = _connect(self._engine)
+        self._connection = connection
+        self._tx = Transaction(connection, self._scope, write=self._write)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tx = None
+        if self._connection is not None:
+            self._connection.close()  # rolls back what is not committed
+
+    def commit(self) -> None:
+        """Make it durable; the unit is over then.
+
+        Raises:
+            DatabaseUnavailable: it is not durable, or, when the connection broke just now, nobody knows.
+            RuntimeError: the unit is over or was never entered.
+        """
+        self._open()
+        self._tx = None
+        if self._connection is None:
+            raise RuntimeError("a unit of work commits inside its `with`")
+        try:
+            self._connection.commit()
+        except OperationalError as exc:
+            raise unavailable(exc) from exc
+
+    @property
+    def jobs(self) -> Jobs:
+        """Jobs of the scope."""
+        return Jobs(self._open())
+
+    @property
+    def leases(self) -> Leases:
+        """The reconciler's view. Raises `ScopeBreach` in a project's scope."""
+        return Leases(self._open())
+
+    @property
+    def attempts(self) -> Attempts:
+        """Attempts of the scope."""
+        return Attempts(self._open())
+
+    @property
+    def tasks(self) -> Tasks:
+        """Tasks of the scope."""
+        return Tasks(self._open())
+
+    @property
+    def events(self) -> Events:
+        """History of the scope."""
+        return Events(self._open())
+
+    @property
+    def metrics(self) -> Metrics:
+        """Resource samples of the scope."""
+        return Metrics(self._open())
+
+    @property
+    def principals(self) -> Principals:
+        """Users and tokens of the scope."""
+        return Principals(self._open())
+
+    def _open(self) -> Transaction:
+        if self._tx is None:
+            raise RuntimeError("the unit of work is not open: not entered, or committed already")
+        return self._tx
+
+
+def _connect(engine: Engine) -> Connection:
+    try:
+        connection = engine.connect()
+    except (OperationalError, PoolTimeout) as exc:
+        raise unavailable(exc) from exc
+    try:
+        connection.begin()
+    except OperationalError as exc:
+        connection.close()
+        raise unavailable(exc) from exc
+    return connection
