@@ -1,0 +1,255 @@
+"""The asyncio client: one method per REST operation, each returning the wire model of its answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import httpx
+
+from trainwright.client.connection import AsyncConnection
+from trainwright.client.errors import ClientError
+from trainwright.client.operations import catalogue, jobs, objects, watch
+from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
+from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
+from trainwright.wire.job_answers import JobResponse, JobSearchResponse
+from trainwright.wire.jobs import JobRequest, JobSearch
+from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
+from trainwright.wire.watch import (
+    EventsResponse,
+    LogLines,
+    LogLink,
+    LogPreview,
+    MetricsResponse,
+    SamplesResponse,
+    TaskItem,
+)
+
+
+class AsyncClient(AsyncConnection):
+    """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
+
+    @property
+    def _project(self) -> str:
+        return self.access.project_id
+
+    # -- on offer -----------------------------------------------------------------------------------------------------
+
+    async def show_health(self) -> catalogue.Health:
+        """Whether the server is up, and its version."""
+        return await self.send(catalogue.build_show_health())
+
+    async def list_engines(self) -> EnginesResponse:
+        """All preset engines."""
+        return await self.send(catalogue.build_list_engines(self._project))
+
+    async def list_flavors(self, flavor_type: str | None = None) -> FlavorsResponse:
+        """All flavors, or those of one type: CPU, GPU or Ascend."""
+        return await self.send(catalogue.build_list_flavors(self._project, flavor_type=flavor_type))
+
+    async def list_backends(self) -> BackendsResponse:
+        """The backends, what is free on them, and the launcher in force."""
+        return await self.send(catalogue.build_list_backends(self._project))
+
+    # -- jobs ---------------------------------------------------------------------------------------------------------
+
+    async def create_job(self, body: JobRequest | Mapping[str, object]) -> JobResponse:
+        """Create a job. Never repeated by itself: after `ConnectionFailed` look the name up before trying again."""
+        return await self.send(jobs.build_create_job(self._project, body))
+
+    async def search_jobs(self, search: JobSearch | None = None) -> JobSearchResponse:
+        """One page of the jobs that match, newest first by default."""
+        return await self.send(jobs.build_search_jobs(self._project, search or JobSearch()))
+
+    async def show_job(self, job_id: str) -> JobResponse:
+        """One job."""
+        return await self.send(jobs.build_show_job(self._project, job_id))
+
+    async def describe_job(self, job_id: str, description: str) -> None:
+        """Change the description; an empty one removes it."""
+        await self.send(jobs.build_describe_job(self._project, job_id, description))
+
+    async def stop_job(self, job_id: str) -> JobResponse:
+        """Ask the job to stop. An ended job is refused."""
+        return await self.send(jobs.build_stop_job(self._project, job_id))
+
+    async def delete_job(self, job_id: str) -> None:
+        """Delete an ended job with its events and logs."""
+        await self.send(jobs.build_delete_job(self._project, job_id))
+
+    # -- what happens to a job ----------------------------------------------------------------------------------------
+
+    async def list_tasks(self, job_id: str, *, attempt: int | None = None) -> list[TaskItem]:
+        """The tasks of the latest or the given attempt."""
+        return await self.send(watch.build_list_tasks(self._project, job_id, attempt=attempt))
+
+    async def list_events(
+        self,
+        job_id: str,
+        *,
+        offset: int | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        level: str | None = None,
+        pattern: str | None = None,
+    ) -> EventsResponse:
+        """One page of events, at most 100."""
+        return await self.send(
+            watch.build_list_events(
+                self._project, job_id, offset=offset, limit=limit, order=order, level=level, pattern=pattern
+            )
+        )
+
+    async def show_metrics(self, job_id: str, task: str) -> MetricsResponse:
+        """Means per minute of one task."""
+        return await self.send(watch.build_show_metrics(self._project, job_id, task))
+
+    async def list_samples(self, job_id: str, task: str, *, since_s: int = 0) -> SamplesResponse:
+        """The samples as stored that begin at `since_s` (UTC seconds) or later."""
+        return await self.send(watch.build_list_samples(self._project, job_id, task, since_s=since_s))
+
+    async def preview_log(self, job_id: str, task: str) -> LogPreview:
+        """The newest at most 5 MB of a log."""
+        return await self.send(watch.build_preview_log(self._project, job_id, task))
+
+    async def read_log_lines(
+        self,
+        job_id: str,
+        task: str,
+        *,
+        base_line: str | None = None,
+        lines: int | None = None,
+        order: str | None = None,
+    ) -> LogLines:
+        """A page of whole lines, newest first unless `order` is `asc`."""
+        return await self.send(
+            watch.build_read_log_lines(
+                self._project, job_id, task, base_line=base_line, lines=lines, order=order
+            )
+        )
+
+    async def share_log(self, job_id: str, task: str, *, download: bool = False) -> LogLink:
+        """A temporary URL of the log that needs no authentication."""
+        return await self.send(watch.build_share_log(self._project, job_id, task, download=download))
+
+    async def read_log(self, job_id: str, task: str, *, attempt: int | None = None) -> AsyncIterator[bytes]:
+        """The whole log of the latest or the given attempt, in pieces."""
+        request = watch.build_read_log(self._project, job_id, task, attempt=attempt)
+        async with self.stream(request) as response:
+            async for piece in response.aiter_bytes():
+                yield piece
+
+    async def follow_log(
+        self, job_id: str, task: str, *, offset: int = 0, attempt: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The log's bytes from `offset` on until it is complete. Goes on after cuts and restarts of the server
+        without losing or doubling a byte.
+        """
+        cursor, patience = LogCursor(offset), Patience()
+        while not cursor.complete:
+            request = watch.build_stream_log(
+                self._project, job_id, task, offset=cursor.offset, attempt=attempt
+            )
+            try:
+                async with self.stream(request) as response:
+                    cursor.opened()
+                    async for piece in response.aiter_raw():
+                        cursor.took(len(piece))
+                        patience.progress()
+                        yield piece
+                cursor.ended()
+            except ClientError as exc:
+                await asyncio.sleep(patience.pause_s(exc))
+
+    async def follow_events(self, job_id: str, *, last_seq: int = 0) -> AsyncIterator[JobUpdate]:
+        """The events behind `last_seq` and all that follow, with the changes of phase, until the job has ended.
+        Goes on after cuts and restarts of the server; each event comes once.
+        """
+        cursor, patience = EventCursor(last_seq), Patience()
+        while not cursor.ended:
+            request = watch.build_stream_events(self._project, job_id, last_seq=cursor.last_seq)
+            try:
+                async with self.stream(request) as response:
+                    cursor.opened()
+                    async for piece in response.aiter_bytes():
+                        patience.progress()
+                        for update in cursor.feed(piece):
+                            yield update
+                cursor.check_end()
+            except ClientError as exc:
+                await asyncio.sleep(patience.pause_s(exc))
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    async def list_buckets(self) -> BucketList:
+        """All buckets."""
+        return await self.send(objects.build_list_buckets(self._project))
+
+    async def create_bucket(self, bucket: str) -> None:
+        """Create a bucket; refused when it exists."""
+        await self.send(objects.build_create_bucket(self._project, bucket))
+
+    async def delete_bucket(self, bucket: str) -> None:
+        """Delete an empty bucket."""
+        await self.send(objects.build_delete_bucket(self._project, bucket))
+
+    async def list_objects(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        delimiter: bool = False,
+        after: str = "",
+        limit: int | None = None,
+    ) -> ObjectListing:
+        """One page of objects by key; with `delimiter` folders are folded into `prefixes`."""
+        return await self.send(
+            objects.build_list_objects(
+                self._project, bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit
+            )
+        )
+
+    async def iter_objects(self, bucket: str, *, prefix: str = "") -> AsyncIterator[ObjectItem]:
+        """All objects under `prefix`, by key."""
+        after = ""
+        while True:
+            page = await self.list_objects(bucket, prefix=prefix, after=after)
+            for item in page.objects:
+                yield item
+            after = page.next_after
+            if not after:
+                return
+
+    async def head_object(self, bucket: str, key: str) -> httpx.Headers:
+        """The object's headers."""
+        return await self.send(objects.build_head_object(self._project, bucket, key))
+
+    async def read_object(self, bucket: str, key: str, *, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from `start` up to but without `end`, in memory."""
+        return await self.send(objects.build_read_object(self._project, bucket, key, start=start, end=end))
+
+    async def write_object(self, bucket: str, key: str, content: bytes) -> None:
+        """Store an object, replacing what is there."""
+        await self.send(objects.build_write_object(self._project, bucket, key, content))
+
+    async def delete_object(self, bucket: str, key: str) -> None:
+        """Delete one object. Missing is success."""
+        await self.send(objects.build_delete_object(self._project, bucket, key))
+
+    async def begin_upload(self, bucket: str, begin: UploadBegin) -> UploadItem:
+        """Begin a resumable upload, or find the unfinished one of the same file."""
+        return await self.send(objects.build_begin_upload(self._project, bucket, begin))
+
+    async def show_upload(self, bucket: str, upload_id: str) -> UploadItem:
+        """An unfinished upload and its stored parts."""
+        return await self.send(objects.build_show_upload(self._project, bucket, upload_id))
+
+    async def write_part(self, bucket: str, upload_id: str, number: int, content: bytes) -> None:
+        """Store one part, counted from 1."""
+        await self.send(objects.build_write_part(self._project, bucket, upload_id, number, content))
+
+    async def complete_upload(self, bucket: str, upload_id: str) -> None:
+        """Put the parts together."""
+        await self.send(objects.build_complete_upload(self._project, bucket, upload_id))
+
+    async def abort_upload(self, bucket: str, upload_id: str) -> None:
+        """Drop an unfinished upload."""
+        await self.send(objects.build_abort_upload(self._project, bucket, upload_id))

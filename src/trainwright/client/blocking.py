@@ -1,0 +1,252 @@
+"""The blocking client: one method per REST operation, each returning the wire model of its answer."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+from trainwright.client.connection import SyncConnection
+from trainwright.client.errors import ClientError
+from trainwright.client.operations import catalogue, jobs, objects, watch
+from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
+from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
+from trainwright.wire.job_answers import JobResponse, JobSearchResponse
+from trainwright.wire.jobs import JobRequest, JobSearch
+from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
+from trainwright.wire.watch import (
+    EventsResponse,
+    LogLines,
+    LogLink,
+    LogPreview,
+    MetricsResponse,
+    SamplesResponse,
+    TaskItem,
+)
+
+
+class Client(SyncConnection):
+    """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
+
+    @property
+    def _project(self) -> str:
+        return self.access.project_id
+
+    # -- on offer -----------------------------------------------------------------------------------------------------
+
+    def show_health(self) -> catalogue.Health:
+        """Whether the server is up, and its version."""
+        return self.send(catalogue.build_show_health())
+
+    def list_engines(self) -> EnginesResponse:
+        """All preset engines."""
+        return self.send(catalogue.build_list_engines(self._project))
+
+    def list_flavors(self, flavor_type: str | None = None) -> FlavorsResponse:
+        """All flavors, or those of one type: CPU, GPU or Ascend."""
+        return self.send(catalogue.build_list_flavors(self._project, flavor_type=flavor_type))
+
+    def list_backends(self) -> BackendsResponse:
+        """The backends, what is free on them, and the launcher in force."""
+        return self.send(catalogue.build_list_backends(self._project))
+
+    # -- jobs ---------------------------------------------------------------------------------------------------------
+
+    def create_job(self, body: JobRequest | Mapping[str, object]) -> JobResponse:
+        """Create a job. Never repeated by itself: after `ConnectionFailed` look the name up before trying again."""
+        return self.send(jobs.build_create_job(self._project, body))
+
+    def search_jobs(self, search: JobSearch | None = None) -> JobSearchResponse:
+        """One page of the jobs that match, newest first by default."""
+        return self.send(jobs.build_search_jobs(self._project, search or JobSearch()))
+
+    def show_job(self, job_id: str) -> JobResponse:
+        """One job."""
+        return self.send(jobs.build_show_job(self._project, job_id))
+
+    def describe_job(self, job_id: str, description: str) -> None:
+        """Change the description; an empty one removes it."""
+        self.send(jobs.build_describe_job(self._project, job_id, description))
+
+    def stop_job(self, job_id: str) -> JobResponse:
+        """Ask the job to stop. An ended job is refused."""
+        return self.send(jobs.build_stop_job(self._project, job_id))
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete an ended job with its events and logs."""
+        self.send(jobs.build_delete_job(self._project, job_id))
+
+    # -- what happens to a job ----------------------------------------------------------------------------------------
+
+    def list_tasks(self, job_id: str, *, attempt: int | None = None) -> list[TaskItem]:
+        """The tasks of the latest or the given attempt."""
+        return self.send(watch.build_list_tasks(self._project, job_id, attempt=attempt))
+
+    def list_events(
+        self,
+        job_id: str,
+        *,
+        offset: int | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        level: str | None = None,
+        pattern: str | None = None,
+    ) -> EventsResponse:
+        """One page of events, at most 100."""
+        return self.send(
+            watch.build_list_events(
+                self._project, job_id, offset=offset, limit=limit, order=order, level=level, pattern=pattern
+            )
+        )
+
+    def show_metrics(self, job_id: str, task: str) -> MetricsResponse:
+        """Means per minute of one task."""
+        return self.send(watch.build_show_metrics(self._project, job_id, task))
+
+    def list_samples(self, job_id: str, task: str, *, since_s: int = 0) -> SamplesResponse:
+        """The samples as stored that begin at `since_s` (UTC seconds) or later."""
+        return self.send(watch.build_list_samples(self._project, job_id, task, since_s=since_s))
+
+    def preview_log(self, job_id: str, task: str) -> LogPreview:
+        """The newest at most 5 MB of a log."""
+        return self.send(watch.build_preview_log(self._project, job_id, task))
+
+    def read_log_lines(
+        self,
+        job_id: str,
+        task: str,
+        *,
+        base_line: str | None = None,
+        lines: int | None = None,
+        order: str | None = None,
+    ) -> LogLines:
+        """A page of whole lines, newest first unless `order` is `asc`."""
+        return self.send(
+            watch.build_read_log_lines(
+                self._project, job_id, task, base_line=base_line, lines=lines, order=order
+            )
+        )
+
+    def share_log(self, job_id: str, task: str, *, download: bool = False) -> LogLink:
+        """A temporary URL of the log that needs no authentication."""
+        return self.send(watch.build_share_log(self._project, job_id, task, download=download))
+
+    def read_log(self, job_id: str, task: str, *, attempt: int | None = None) -> Iterator[bytes]:
+        """The whole log of the latest or the given attempt, in pieces."""
+        request = watch.build_read_log(self._project, job_id, task, attempt=attempt)
+        with self.stream(request) as response:
+            yield from response.iter_bytes()
+
+    def follow_log(
+        self, job_id: str, task: str, *, offset: int = 0, attempt: int | None = None
+    ) -> Iterator[bytes]:
+        """The log's bytes from `offset` on until it is complete. Goes on after cuts and restarts of the server
+        without losing or doubling a byte.
+        """
+        cursor, patience = LogCursor(offset), Patience()
+        while not cursor.complete:
+            request = watch.build_stream_log(
+                self._project, job_id, task, offset=cursor.offset, attempt=attempt
+            )
+            try:
+                with self.stream(request) as response:
+                    cursor.opened()
+                    for piece in response.iter_raw():
+                        cursor.took(len(piece))
+                        patience.progress()
+                        yield piece
+                cursor.ended()
+            except ClientError as exc:
+                time.sleep(patience.pause_s(exc))
+
+    def follow_events(self, job_id: str, *, last_seq: int = 0) -> Iterator[JobUpdate]:
+        """The events behind `last_seq` and all that follow, with the changes of phase, until the job has ended.
+        Goes on after cuts and restarts of the server; each event comes once.
+        """
+        cursor, patience = EventCursor(last_seq), Patience()
+        while not cursor.ended:
+            request = watch.build_stream_events(self._project, job_id, last_seq=cursor.last_seq)
+            try:
+                with self.stream(request) as response:
+                    cursor.opened()
+                    for piece in response.iter_bytes():
+                        patience.progress()
+                        yield from cursor.feed(piece)
+                cursor.check_end()
+            except ClientError as exc:
+                time.sleep(patience.pause_s(exc))
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def list_buckets(self) -> BucketList:
+        """All buckets."""
+        return self.send(objects.build_list_buckets(self._project))
+
+    def create_bucket(self, bucket: str) -> None:
+        """Create a bucket; refused when it exists."""
+        self.send(objects.build_create_bucket(self._project, bucket))
+
+    def delete_bucket(self, bucket: str) -> None:
+        """Delete an empty bucket."""
+        self.send(objects.build_delete_bucket(self._project, bucket))
+
+    def list_objects(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        delimiter: bool = False,
+        after: str = "",
+        limit: int | None = None,
+    ) -> ObjectListing:
+        """One page of objects by key; with `delimiter` folders are folded into `prefixes`."""
+        return self.send(
+            objects.build_list_objects(
+                self._project, bucket, prefix=prefix, delimiter=delimiter, after=after, limit=limit
+            )
+        )
+
+    def iter_objects(self, bucket: str, *, prefix: str = "") -> Iterator[ObjectItem]:
+        """All objects under `prefix`, by key."""
+        after = ""
+        while True:
+            page = self.list_objects(bucket, prefix=prefix, after=after)
+            yield from page.objects
+            after = page.next_after
+            if not after:
+                return
+
+    def head_object(self, bucket: str, key: str) -> httpx.Headers:
+        """The object's headers."""
+        return self.send(objects.build_head_object(self._project, bucket, key))
+
+    def read_object(self, bucket: str, key: str, *, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from `start` up to but without `end`, in memory."""
+        return self.send(objects.build_read_object(self._project, bucket, key, start=start, end=end))
+
+    def write_object(self, bucket: str, key: str, content: bytes) -> None:
+        """Store an object, replacing what is there."""
+        self.send(objects.build_write_object(self._project, bucket, key, content))
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Delete one object. Missing is success."""
+        self.send(objects.build_delete_object(self._project, bucket, key))
+
+    def begin_upload(self, bucket: str, begin: UploadBegin) -> UploadItem:
+        """Begin a resumable upload, or find the unfinished one of the same file."""
+        return self.send(objects.build_begin_upload(self._project, bucket, begin))
+
+    def show_upload(self, bucket: str, upload_id: str) -> UploadItem:
+        """An unfinished upload and its stored parts."""
+        return self.send(objects.build_show_upload(self._project, bucket, upload_id))
+
+    def write_part(self, bucket: str, upload_id: str, number: int, content: bytes) -> None:
+        """Store one part, counted from 1."""
+        self.send(objects.build_write_part(self._project, bucket, upload_id, number, content))
+
+    def complete_upload(self, bucket: str, upload_id: str) -> None:
+        """Put the parts together."""
+        self.send(objects.build_complete_upload(self._project, bucket, upload_id))
+
+    def abort_upload(self, bucket: str, upload_id: str) -> None:
+        """Drop an unfinished upload."""
+        self.send(objects.build_abort_upload(self._project, bucket, upload_id))

@@ -1,0 +1,107 @@
+"""What can go wrong on the caller's side.
+
+ClientError
+├── ApiError            the server refused the request
+├── ConnectionFailed    the server did not answer at all
+├── NotConfigured       no endpoint, project or token is known
+└── TransferError       a file could not be copied
+└── UnsafeKey       an object's key would leave the target folder
+"""
+
+from dataclasses import dataclass
+
+import httpx
+
+
+class ClientError(Exception):
+    """Base of all. `str()` says what happened, to what; `remedy` what to do, possibly empty. Both in English."""
+
+    remedy: str = ""
+
+
+@dataclass(eq=False)
+class ApiError(ClientError):
+    """The server's refusal, as it words it (in the client's language).
+
+    `status` is the HTTP status; `error_code` is stable (`ModelArts.NNNN`, `Trainwright.NNNN`), or the status as
+    text when something between the server and us answered.
+    """
+
+    status: int
+    error_code: str
+    error_msg: str
+    error_solution: str = ""
+    request_id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.error_msg} ({self.error_code}, HTTP {self.status})"
+
+
+class ConnectionFailed(ClientError):
+    """No answer from `endpoint`: refused, unreachable, timed out, or cut off half-way."""
+
+    remedy = (
+        "Start the server with `trainwright server`, or set the right address with `trainwright login` "
+        "or TRAINWRIGHT_ENDPOINT."
+    )
+
+    def __init__(self, endpoint: str, detail: str) -> None:
+        super().__init__(f"Cannot reach the Trainwright server at {endpoint}: {detail}")
+        self.endpoint = endpoint
+        self.detail = detail
+
+
+class NotConfigured(ClientError):
+    """A setting is missing or contradicts another."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class TransferError(ClientError):
+    """One or more files could not be copied. Those copied before stay; running the copy again is safe."""
+
+
+class UnsafeKey(TransferError):
+    """An object's key names no place inside the target folder. Nothing was written for it."""
+
+
+def api_error(response: httpx.Response) -> ApiError:
+    """The error that `response` (already read, status ≥ 300) carries.
+
+    A body in another shape than ours (a proxy's page, say) gives the status as code and the body's beginning as text.
+    """
+    request_id = response.headers.get("x-request-id", "")
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict) and "error_code" in body and "error_msg" in body:
+        return ApiError(
+            status=response.status_code,
+            error_code=str(body["error_code"]),
+            error_msg=str(body["error_msg"]),
+            error_solution=str(body.get("error_solution") or ""),
+            request_id=request_id,
+        )
+    text = response.text.strip()[:300]
+    return ApiError(
+        status=response.status_code,
+        error_code=str(response.status_code),
+        error_msg=text or response.reason_phrase or "no message",
+        request_id=request_id,
+    )
+
+
+def connection_failed(endpoint: str, error: httpx.HTTPError | OSError) -> ConnectionFailed:
+    """`error` in words a person can act on."""
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        detail = "connecting took too long"
+    elif isinstance(error, httpx.TimeoutException):
+        detail = "no answer in time"
+    elif isinstance(error, httpx.ConnectError):
+        detail = str(error) or "connection refused"
+    else:
+        detail = f"the connection broke: {error or type(error).__name__}"
+    return ConnectionFailed(endpoint, detail)

@@ -1,0 +1,1 @@
+"""One pure function per REST operation: its arguments in, a `Request` out."""

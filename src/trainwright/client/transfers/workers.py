@@ -1,0 +1,56 @@
+"""Doing many small things at once, and one thing again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from trainwright.client.connection import is_worth_repeating
+from trainwright.client.errors import ApiError, ClientError, ConnectionFailed
+from trainwright.client.pacing import backoff_s
+
+Item = TypeVar("Item")
+T = TypeVar("T")
+
+
+async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], *, at_once: int) -> None:
+    """Await `work(item)` for all items, `at_once` of them at a time.
+
+    Raises:
+        ClientError: the first failure; what was under way is cancelled, the rest is not begun.
+    """
+    waiting = iter(items)
+
+    async def take() -> None:
+        for item in waiting:
+            await work(item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(at_once):
+                group.create_task(take())
+    except* ClientError as failures:
+        raise _first(failures) from None
+
+
+async def repeat(call: Callable[[], Awaitable[T]], *, tries: int) -> T:
+    """The result of `call()`, called again after passing faults, at most `tries` times in all.
+
+    Raises:
+        ClientError: the last fault, or one that will not pass.
+    """
+    for attempt in range(1, tries):
+        try:
+            return await call()
+        except ConnectionFailed:
+            await asyncio.sleep(backoff_s(attempt))
+        except ApiError as exc:
+            if not is_worth_repeating(exc):
+                raise
+            await asyncio.sleep(backoff_s(attempt))
+    return await call()
+
+
+def _first(group: BaseExceptionGroup[ClientError]) -> ClientError:
+    for error in group.exceptions:
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")
