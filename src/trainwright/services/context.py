@@ -30,6 +30,7 @@ class Services:
     `wake` tells the control loop that a job is worth looking at now; losing the call costs latency, nothing else.
     `log_grown` tells followers of a task's log, `events_grown` followers of a job's events, in the same sense.
     `secret` signs attempt tokens and share links.
+    `server_url` is how programs on this machine reach the server, `public_url` how people do (empty: the same).
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     """
 
@@ -47,3 +48,4 @@ class Services:
     secret: bytes = field(repr=False)
     upload_period_s: int = 30
     log_limit_bytes: int = 1 << 30
+    public_url: str = ""

@@ -25,12 +25,23 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+def new_token() -> str:
+    """A random token."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
 def bootstrap_admin(
-    units: UnitOfWorkFactory, now_ms: int, *, user_name: str = ADMIN_NAME, project_id: str | None = None
+    units: UnitOfWorkFactory,
+    now_ms: int,
+    *,
+    user_name: str = ADMIN_NAME,
+    project_id: str | None = None,
+    token: str | None = None,
 ) -> NewAdmin | None:
     """Create the first user with the default project and a token; None, changing nothing, when there are users.
 
-    Blocking. `project_id` None: a random one of 32 hex characters, as ModelArts has them.
+    Blocking. `project_id` None: a random one of 32 hex characters, as ModelArts has them. `token` None: a new one; a
+    caller that must not lose it to a crash makes it with `new_token`, stores it first, and passes it.
     """
     with units(PLATFORM) as uow:
         if uow.principals.has_users():
@@ -41,7 +52,7 @@ def bootstrap_admin(
             project_id=project_id or secrets.token_hex(16),
             is_admin=True,
         )
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        token = token or new_token()
         uow.principals.add_user(principal, hash_token(token), now_ms)
         uow.commit()
     return NewAdmin(principal, token)
