@@ -26,6 +26,7 @@ from trainwright.domain.errors import (
     StorageUnavailable,
 )
 from trainwright.domain.obs import ObsPath, is_bucket_name
+from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectMeta, ObjectPage
 from trainwright.storage import beneath
 from trainwright.storage.draft import Draft, remove_stale
@@ -37,6 +38,12 @@ R = TypeVar("R")
 BLOCK = 1 << 20
 _THREADS = 8
 _PUBLISH_TRIES = 20
+NOT_AN_OBJECT = Text("it names a bucket, not an object", "该路径是桶，不是对象")
+FOLDER_HOLDS_NO_BYTES = Text("a folder holds no bytes of its own", "目录本身不包含数据")
+_TOO_LONG = Text(
+    "a segment of its key is too long for the filesystem", "对象名中有一段超过文件系统的长度限制"
+)
+_RESERVED = Text("names that begin with {prefix} are reserved", "以 {prefix} 开头的名称为系统保留")
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _DRAFTS = ".trainwright-tmp"  # not a bucket's name, so nobody can ask for it
 
@@ -209,7 +216,7 @@ class FolderStore:
 
     def _add(self, path: ObsPath, draft: Draft, pieces: list[bytes]) -> None:
         if path.is_folder:
-            raise InvalidObsPath(field="key", uri=str(path), detail="a folder holds no bytes of its own")
+            raise InvalidObsPath(field="key", uri=str(path), detail=FOLDER_HOLDS_NO_BYTES)
         with _translated():
             if not draft.begun and not self._bucket_exists(path.bucket):
                 raise BucketNotFound(bucket=path.bucket)
@@ -217,7 +224,7 @@ class FolderStore:
 
     def _finish(self, path: ObsPath, draft: Draft, pieces: list[bytes]) -> ObjectMeta:
         if path.is_folder and any(pieces):
-            raise InvalidObsPath(field="key", uri=str(path), detail="a folder holds no bytes of its own")
+            raise InvalidObsPath(field="key", uri=str(path), detail=FOLDER_HOLDS_NO_BYTES)
         with _translated(writing=path):
             if path.is_folder:
                 return self._make_marked(path)
@@ -324,13 +331,10 @@ def _parts(path: ObsPath) -> list[str]:
 
 
 def _check_key(path: ObsPath) -> None:
-    detail = ""
     if not path.key:
-        detail = "it names a bucket, not an object"
-    elif any(part.startswith(DRAFT_PREFIX) for part in path.key.split("/")):
-        detail = f"names that begin with {DRAFT_PREFIX} are reserved"
-    if detail:
-        raise InvalidObsPath(field="key", uri=str(path), detail=detail)
+        raise InvalidObsPath(field="key", uri=str(path), detail=NOT_AN_OBJECT)
+    if any(part.startswith(DRAFT_PREFIX) for part in path.key.split("/")):
+        raise InvalidObsPath(field="key", uri=str(path), detail=_RESERVED, prefix=DRAFT_PREFIX)
 
 
 def _remove_empty(at: int) -> None:
@@ -372,6 +376,5 @@ def _translated(*, reading: ObsPath | None = None, writing: ObsPath | None = Non
         if reading is not None and exc.errno in _ABSENT:
             raise ObjectNotFound(uri=str(reading)) from exc
         if writing is not None and exc.errno == errno.ENAMETOOLONG:
-            detail = "a segment of its key is longer than the filesystem takes"
-            raise InvalidObsPath(field="key", uri=str(writing), detail=detail) from exc
+            raise InvalidObsPath(field="key", uri=str(writing), detail=_TOO_LONG) from exc
         raise StorageUnavailable(detail=os.strerror(exc.errno or errno.EIO)) from exc

@@ -48,7 +48,9 @@ def canonical_path(path: str) -> str:
 
 def canonical_query(query: Sequence[tuple[str, str]]) -> str:
     """Percent-encoded and sorted by name."""
-    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query))
+    return "&".join(
+        f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query)
+    )
 
 
 def signed_headers(
@@ -73,5 +75,7 @@ def signed_headers(
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
     credential = f"{credentials.access_key}/{scope}"
-    headers["authorization"] = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+    headers["authorization"] = (
+        f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+    )
     return headers

@@ -1,0 +1,112 @@
+"""Buckets and objects. All projects of a server share its buckets; who asks is handed on all the same, so that this
+can change without changing a caller.
+"""
+
+from collections.abc import AsyncIterator
+
+from trainwright.domain.errors import InvalidBucketName, InvalidObsPath, ParamOutOfRange
+from trainwright.domain.obs import ObsPath, is_bucket_name
+from trainwright.domain.texts import Text
+from trainwright.ports.objects import ObjectMeta, ObjectPage
+from trainwright.ports.uow import Principal
+from trainwright.services.context import Services
+
+PAGE_MAX = 1000
+_NO_KEY = Text("it names a bucket, not an object", "该路径是桶，不是对象")
+
+
+def object_path(bucket: str, key: str) -> ObsPath:
+    """The path of an object.
+
+    Raises:
+        InvalidBucketName, InvalidObsPath: there can be no such object.
+    """
+    path = _path(bucket, key)
+    if not path.key:
+        raise InvalidObsPath(field="key", uri=str(path), detail=_NO_KEY)
+    return path
+
+
+async def list_buckets(ctx: Services, who: Principal) -> tuple[str, ...]:
+    """Names, ascending."""
+    return tuple(await ctx.objects.list_buckets())
+
+
+async def create_bucket(ctx: Services, who: Principal, bucket: str) -> None:
+    """Create it.
+
+    Raises:
+        InvalidBucketName, BucketExists: it cannot be.
+    """
+    await ctx.objects.create_bucket(_bucket(bucket))
+
+
+async def delete_bucket(ctx: Services, who: Principal, bucket: str) -> None:
+    """Delete it.
+
+    Raises:
+        InvalidBucketName, BucketNotFound, BucketNotEmpty: it cannot be.
+    """
+    await ctx.objects.delete_bucket(_bucket(bucket))
+
+
+async def list_objects(
+    ctx: Services,
+    who: Principal,
+    bucket: str,
+    *,
+    prefix: str = "",
+    delimiter: bool = False,
+    after: str = "",
+    limit: int = PAGE_MAX,
+) -> ObjectPage:
+    """One page of the keys that begin with `prefix` and are greater than `after`.
+
+    Raises:
+        ParamOutOfRange: `limit` is not 1 to 1000.
+        InvalidBucketName, InvalidObsPath, BucketNotFound: there is nothing to list.
+    """
+    if not 1 <= limit <= PAGE_MAX:
+        raise ParamOutOfRange(field="limit", value=limit, allowed=f"1-{PAGE_MAX}")
+    return await ctx.objects.list_page(_path(bucket, prefix), delimiter=delimiter, after=after, limit=limit)
+
+
+async def head_object(ctx: Services, who: Principal, path: ObsPath) -> ObjectMeta:
+    """What is known of it. Raises `ObjectNotFound`."""
+    return await ctx.objects.head(path)
+
+
+def read_object(
+    ctx: Services, who: Principal, path: ObsPath, *, start: int = 0, end: int | None = None
+) -> AsyncIterator[bytes]:
+    """Its bytes from `start` up to but without `end`, in pieces of bounded size. Raises `ObjectNotFound`."""
+    return ctx.objects.read(path, start=start, end=end)
+
+
+async def write_object(
+    ctx: Services, who: Principal, path: ObsPath, pieces: AsyncIterator[bytes]
+) -> ObjectMeta:
+    """Store it; readers see the old bytes or all the new ones.
+
+    Raises:
+        BucketNotFound, KeyConflict, InvalidObsPath: it cannot be stored there.
+    """
+    return await ctx.objects.write(path, pieces)
+
+
+async def delete_object(ctx: Services, who: Principal, path: ObsPath) -> None:
+    """Delete it. Missing is success."""
+    await ctx.objects.delete(path)
+
+
+def _bucket(name: str) -> str:
+    if not is_bucket_name(name):
+        raise InvalidBucketName(bucket=name)
+    return name
+
+
+def _path(bucket: str, key: str) -> ObsPath:
+    try:
+        return ObsPath(_bucket(bucket), key)
+    except ValueError as exc:
+        raise InvalidObsPath(field="key", uri=f"obs://{bucket}/{key}", detail=str(exc)) from exc
