@@ -1,0 +1,164 @@
+"""Pages and searches over 100,000 jobs, written into the database by its own repositories."""
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import Row, at_most, percentile
+from benchmarks.setting import Setting, timed
+from tests.e2e.live import LiveServer
+from trainwright.db.database import Database
+from trainwright.domain.entities import Job
+from trainwright.domain.lifecycle import Phase
+from trainwright.domain.reasons import Reason
+from trainwright.domain.specs import LaunchSpec, Resources, RoleSpec, ShellCommand
+from trainwright.ports.uow import PLATFORM
+
+BATCH = 2000
+ENDS = {
+    Phase.COMPLETED: Reason.COMPLETED,
+    Phase.FAILED: Reason.USER_EXIT,
+    Phase.TERMINATED: Reason.STOPPED_BY_USER,
+    Phase.ABNORMAL: Reason.NODE_LOST,
+}
+DAY_MS = 86_400_000
+
+
+def _search(**body: Any) -> dict[str, Any]:
+    return {"limit": 10, **body}
+
+
+def _filter(key: str, operator: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": operator, "value": list(values)}
+
+
+def searches(count: int) -> Mapping[str, dict[str, Any]]:
+    """What is asked, by name."""
+    now_ms = time.time_ns() // 1_000_000
+    return {
+        "newest page": _search(),
+        "page in the middle": _search(offset=count // 2),
+        "Failed, newest first": _search(filters=[_filter("phase", "in", "Failed")]),
+        "Failed, by name": _search(filters=[_filter("phase", "in", "Failed")], sort_by="name", order="asc"),
+        "Completed, by duration": _search(filters=[_filter("phase", "in", "Completed")], sort_by="duration"),
+        "name like, newest first": _search(filters=[_filter("name", "like", "net-7")]),
+        "name like (rare)": _search(filters=[_filter("name", "like", f"-{count - 1}")]),
+        "last week, Failed, by name": _search(
+            filters=[
+                _filter("phase", "in", "Failed"),
+                _filter("create_time", "between", str(now_ms - 7 * DAY_MS), str(now_ms)),
+            ],
+            sort_by="name",
+            order="asc",
+        ),
+    }
+
+
+def run(setting: Setting) -> list[Row]:
+    """Each search is asked in turn, so that none profits from the one before."""
+    count, rounds = setting.amount(100_000, 5_000), setting.amount(100, 20)
+    folder = setting.folder / "listing"
+    project = _first_start(folder)
+    began = time.perf_counter()
+    _fill(folder, project, count)
+    filled_s = time.perf_counter() - began
+    asked = searches(count)
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    with setting.server("listing") as live:
+        for _ in range(rounds):
+            for name, body in asked.items():
+                taken[name].append(timed(partial(_ask, live, body)))
+        total = live.call("POST", "/v2/{P}/training-job-searches", json={"limit": 1}).json()["total"]
+    note = f"{total:,} jobs, written in {filled_s:.0f} s"
+    rows = [
+        Row(
+            "list and search, all kinds, p99",
+            percentile([ms for values in taken.values() for ms in values], 0.99),
+            "ms",
+            None,
+            note=note,
+        )
+    ]
+    for name, values in taken.items():
+        p50 = percentile(values, 0.5)
+        rows.append(
+            Row(f"{name}, p99", percentile(values, 0.99), "ms", at_most(50), note=f"p50 {p50:.1f} ms")
+        )
+    return rows
+
+
+def _ask(live: LiveServer, body: dict[str, Any]) -> None:
+    live.call("POST", "/v2/{P}/training-job-searches", json=body).raise_for_status()
+
+
+def _first_start(folder: Path) -> str:
+    """Lets a server make database and admin; the admin's project."""
+    live = LiveServer(folder).start()
+    live.stop()
+    return str(json.loads((folder / "admin.json").read_text(encoding="utf-8"))["project_id"])
+
+
+def _fill(folder: Path, project: str, count: int) -> None:
+    database = Database.open(f"sqlite:///{folder / 'trainwright.db'}")
+    try:
+        jobs = _jobs(project, count)
+        for _ in range(-(-count // BATCH)):
+            with database.units(PLATFORM) as unit:
+                for job in (job for _, job in zip(range(BATCH), jobs, strict=False)):
+                    unit.jobs.add(job)
+                unit.commit()
+    finally:
+        database.close()
+
+
+def _jobs(project: str, count: int) -> Iterator[Job]:
+    """Ended jobs of the last hundred days, seeded, so that every run has the same ones."""
+    chance = random.Random(20261122)
+    now_ms = time.time_ns() // 1_000_000
+    for number in range(count):
+        phase = chance.choices(list(ENDS), [80, 15, 4, 1])[0]
+        created = now_ms - chance.randrange(100 * DAY_MS)
+        name = f"net-{chance.randrange(100)}-{number}"
+        job_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        yield Job(
+            id=job_id,
+            project_id=project,
+            workspace_id="0",
+            name=name,
+            description="benchmark",
+            user_name="admin",
+            kind="job",
+            request=_request(name),
+            launch=_launch(job_id, name, project),
+            phase=phase,
+            created_at_ms=created,
+            started_at_ms=created + 1000,
+            ended_at_ms=created + 1000 + chance.randrange(3_600_000),
+            reason=ENDS[phase],
+            attempt_number=1,
+        )
+
+
+def _request(name: str) -> dict[str, Any]:
+    return {
+        "kind": "job",
+        "metadata": {"name": name},
+        "algorithm": {"command": "true", "parameters": [{"name": "lr", "value": "0.1"}]},
+        "spec": {"resource": {"flavor_id": "cpu-1", "node_count": 1}},
+    }
+
+
+def _launch(job_id: str, name: str, project: str) -> LaunchSpec:
+    role = RoleSpec(
+        name="worker",
+        replicas=1,
+        resources=Resources(cpus=1, memory_mib=1024),
+        flavor_id="cpu-1",
+        command=ShellCommand(line="true"),
+    )
+    return LaunchSpec(job_id=job_id, job_name=name, project_id=project, roles=(role,))
