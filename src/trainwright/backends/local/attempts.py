@@ -1,0 +1,104 @@
+"""The attempts in memory: what runs, what waits, what has ended. Changed on the event loop only."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trainwright.backends.local.schedule import Demand, Waiting
+from trainwright.domain.entities import Note
+from trainwright.domain.observation import Observation, RunState
+from trainwright.domain.reasons import Reason
+from trainwright.domain.specs import Resources
+from trainwright.ports.backend import Launch
+
+
+@dataclass
+class TaskRun:
+    """One task of an admitted attempt.
+
+    `news` wakes the coroutine that cares for it: its supervisor has ended, or a stop was asked for. Times are the event
+    loop's. `starts` are those of its supervisor within the restart window.
+    """
+
+    name: str
+    folder: Path
+    resources: Resources
+    devices: tuple[int, ...] = ()
+    cgroup: str = ""
+    started: bool = False
+    finished: bool = False
+    reason: Reason | None = None
+    detail: str = ""
+    abandoned: bool = False
+    stop_told: bool = False
+    kill_at: float | None = None
+    starts: deque[float] = field(default_factory=deque)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def demand(self) -> Demand:
+        """What it takes of the machine."""
+        return Demand.of_task(self.resources)
+
+
+@dataclass
+class AttemptRun:
+    """One accepted attempt. `rejected` says why it can never start here; `stop_grace_s` None: no stop asked."""
+
+    launch: Launch
+    sequence: int
+    tasks: tuple[TaskRun, ...]
+    admitted: bool = False
+    rejected: str = ""
+    stop_grace_s: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The attempt's key."""
+        return self.launch.key
+
+    @property
+    def job_id(self) -> str:
+        """The job it belongs to."""
+        return self.launch.spec.job_id
+
+    @property
+    def waiting(self) -> Waiting:
+        """Its entry in the queue."""
+        spec = self.launch.spec
+        return Waiting(self.key, spec.priority, self.sequence, Demand.of_launch(spec))
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it still hopes to start."""
+        return not (self.admitted or self.rejected or self.stop_grace_s is not None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no process of it is left and none will come."""
+        if self.admitted:
+            return all(task.finished for task in self.tasks)
+        return not self.is_queued
+
+    @property
+    def held(self) -> Demand:
+        """What it keeps of the machine: a task that has ended gives its part back at once."""
+        if not self.admitted:
+            return Demand()
+        return sum((task.demand for task in self.tasks if not task.finished), Demand())
+
+    def observe(self, wait: Note | None) -> Observation:
+        """Its state as the port says it; `wait` is why it is queued, should it be."""
+        if self.is_queued:
+            return Observation(RunState.QUEUED, wait=wait)
+        if self.rejected:
+            return Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=self.rejected)
+        if self.is_over:
+            lost = next((task for task in self.tasks if task.reason is not None), None)
+            if lost is None:
+                return Observation(RunState.EXITED)
+            return Observation(RunState.EXITED, reason=lost.reason, detail=f"{lost.name}: {lost.detail}")
+        if all(task.started or task.finished for task in self.tasks):
+            return Observation(RunState.RUNNING)
+        return Observation(RunState.STARTING)
