@@ -1,0 +1,257 @@
+"""What every backend must do: the docstrings of `ports.backend` as tests. Subclass `BackendContract`, give it a `rig`.
+
+A rig's machine has 2 CPUs, 4096 MiB and no accelerators; its jobs run until `finish`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import pytest
+
+from tests.domain.builders import make_launch, make_role
+from trainwright.domain.observation import Observation, RunState
+from trainwright.domain.reasons import Reason
+from trainwright.domain.specs import Resources
+from trainwright.ports.backend import Backend, BackendError, Handle, Launch
+
+DEADLINE_S, LOOK_S = 20.0, 0.01
+TOKEN = "attempt-token-never-to-be-shown"
+LIVE = (RunState.STARTING, RunState.RUNNING)
+
+
+class Rig(Protocol):
+    """A backend with the means to play its jobs."""
+
+    @property
+    def backend(self) -> Backend:
+        """The present backend; another one after `restart`."""
+        ...
+
+    async def finish(self, key: str) -> None:
+        """Let the processes of an attempt end by themselves, with success."""
+        ...
+
+    async def restart(self) -> None:
+        """The server dies without warning and a new one begins over the same state."""
+        ...
+
+
+def launch_of(
+    number: int,
+    *,
+    cpus: float = 1,
+    memory_mib: int = 64,
+    replicas: int = 1,
+    priority: int = 1,
+    grace_s: int = 1,
+) -> Launch:
+    """A launch of `replicas` such tasks. The same number gives the same key."""
+    job_id = f"job-{number:04}"
+    role = make_role(replicas=replicas, resources=Resources(cpus=cpus, memory_mib=memory_mib))
+    spec = make_launch(role, job_id=job_id, priority=priority, grace_s=grace_s)
+    return Launch(f"{job_id}-a1", 1, spec, "http://127.0.0.1:1", TOKEN)
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait for real processes; fails the test after a deadline far beyond any honest duration."""
+    async with asyncio.timeout(DEADLINE_S):
+        try:
+            while not await is_so():
+                await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            pytest.fail(f"never: {what}")
+
+
+async def seen(backend: Backend, handle: Handle) -> Observation:
+    """What the backend says of one attempt; it must say something."""
+    return (await backend.observe([handle]))[handle.key]
+
+
+async def reaches(backend: Backend, handle: Handle, *states: RunState) -> Observation:
+    """Wait until it is in one of `states`."""
+    last = Observation(RunState.GONE)
+
+    async def is_so() -> bool:
+        nonlocal last
+        last = (await backend.observe([handle])).get(handle.key, last)
+        return last.state in states
+
+    await until(is_so, f"{handle.key} in {states}")
+    return last
+
+
+class BackendContract:
+    """The suite."""
+
+    @pytest.mark.anyio
+    async def test_an_attempt_lives_and_ends_by_itself(self, rig: Rig) -> None:
+        """Guards the ordinary life: live, exited without a reason of the backend's own, reaped, gone."""
+        handle = await rig.backend.submit(launch_of(1))
+        await reaches(rig.backend, handle, RunState.RUNNING)
+        await rig.finish(handle.key)
+        assert await reaches(rig.backend, handle, RunState.EXITED) == Observation(RunState.EXITED)
+        await rig.backend.reap(handle)
+        assert await seen(rig.backend, handle) == Observation(RunState.GONE)
+        assert list(await rig.backend.owned()) == []
+
+    @pytest.mark.anyio
+    async def test_the_same_key_twice_is_one_attempt(self, rig: Rig) -> None:
+        """Guards idempotent submission: side by side, later, and after the end."""
+        first, second = await asyncio.gather(*(rig.backend.submit(launch_of(1)) for _ in range(2)))
+        await reaches(rig.backend, first, RunState.RUNNING)
+        assert first == second == await rig.backend.submit(launch_of(1))
+        assert list(await rig.backend.owned()) == [first]
+        await rig.finish(first.key)
+        await reaches(rig.backend, first, RunState.EXITED)
+        assert await rig.backend.submit(launch_of(1)) == first
+        assert (await seen(rig.backend, first)).state is RunState.EXITED
+
+    @pytest.mark.anyio
+    async def test_a_handle_survives_storage(self, rig: Rig) -> None:
+        """Guards that what the database keeps is all the backend needs."""
+        handle = await rig.backend.submit(launch_of(1))
+        again = Handle.from_json(handle.to_json())
+        assert again == handle
+        assert handle.backend == rig.backend.name
+        await reaches(rig.backend, again, RunState.RUNNING)
+
+    @pytest.mark.anyio
+    async def test_unknown_attempts_are_said_to_be_gone(self, rig: Rig) -> None:
+        """Guards that GONE is said, and that stop and reap of what is gone succeed."""
+        handle = Handle("job-9999-a1", rig.backend.name, 1, {})
+        await rig.backend.stop(handle, grace_s=0)
+        await rig.backend.reap(handle)
+        assert await rig.backend.observe([handle]) == {handle.key: Observation(RunState.GONE)}
+        assert await rig.backend.observe([]) == {}
+
+    @pytest.mark.anyio
+    async def test_what_can_never_fit_exits_as_rejected(self, rig: Rig) -> None:
+        """Guards that an impossible launch has the same life as others, with a reason in words."""
+        handle = await rig.backend.submit(launch_of(1, cpus=2, replicas=2))
+        answer = await seen(rig.backend, handle)
+        assert (answer.state, answer.reason) == (RunState.EXITED, Reason.LAUNCH_REJECTED)
+        assert "CPU" in answer.detail
+        await rig.backend.reap(handle)
+        assert (await seen(rig.backend, handle)).state is RunState.GONE
+
+    @pytest.mark.anyio
+    async def test_a_gang_waits_until_all_of_it_fits(self, rig: Rig) -> None:
+        """Guards all or nothing, and the reason given for waiting."""
+        first = await rig.backend.submit(launch_of(1))
+        await reaches(rig.backend, first, RunState.RUNNING)
+        gang = await rig.backend.submit(launch_of(2, replicas=2))
+
+        async def has_reason() -> bool:
+            wait = (await seen(rig.backend, gang)).wait
+            return wait is not None and wait.code == "wait_cpus"
+
+        await until(has_reason, "a stated reason")
+        answer = await seen(rig.backend, gang)
+        assert answer.state is RunState.QUEUED
+        assert answer.wait is not None
+        assert answer.wait.slots == {"asked": 2, "free": 1, "position": 1}
+        await rig.finish(first.key)
+        await reaches(rig.backend, gang, RunState.RUNNING)
+
+    @pytest.mark.anyio
+    async def test_priority_goes_before_arrival(self, rig: Rig) -> None:
+        """Guards the order of the queue."""
+        blocker = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, blocker, RunState.RUNNING)
+        low, high = [await rig.backend.submit(launch_of(n, cpus=2, priority=p)) for n, p in ((2, 1), (3, 3))]
+        await rig.finish(blocker.key)
+        await reaches(rig.backend, high, RunState.RUNNING)
+        assert (await seen(rig.backend, low)).state is RunState.QUEUED
+
+    @pytest.mark.anyio
+    async def test_stopping_the_queued_frees_its_place(self, rig: Rig) -> None:
+        """Guards stop before the start: it exits without a run, and is not waited for."""
+        blocker = await rig.backend.submit(launch_of(1, cpus=2))
+        queued = await rig.backend.submit(launch_of(2, cpus=2))
+        await reaches(rig.backend, blocker, RunState.RUNNING)
+        await rig.backend.stop(queued, grace_s=30)
+        assert await reaches(rig.backend, queued, RunState.EXITED) == Observation(RunState.EXITED)
+        await rig.finish(blocker.key)
+        await reaches(rig.backend, blocker, RunState.EXITED)
+        assert (await seen(rig.backend, queued)).state is RunState.EXITED
+        await rig.backend.reap(queued)
+        assert (await seen(rig.backend, queued)).state is RunState.GONE
+
+    @pytest.mark.anyio
+    async def test_stopping_the_running_ends_it(self, rig: Rig) -> None:
+        """Guards stop, repeated and too late."""
+        handle = await rig.backend.submit(launch_of(1, replicas=2))
+        await reaches(rig.backend, handle, RunState.RUNNING)
+        for grace_s in (5, 5, 1):
+            await rig.backend.stop(handle, grace_s=grace_s)
+        await reaches(rig.backend, handle, RunState.EXITED)
+        await rig.backend.stop(handle, grace_s=0)
+        assert (await seen(rig.backend, handle)).state is RunState.EXITED
+
+    @pytest.mark.anyio
+    async def test_reap_refuses_what_is_not_over(self, rig: Rig) -> None:
+        """Guards that nothing alive is forgotten."""
+        running = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, running, RunState.RUNNING)
+        queued = await rig.backend.submit(launch_of(2, cpus=2))
+        for handle in (running, queued):
+            with pytest.raises(BackendError):
+                await rig.backend.reap(handle)
+        assert (await seen(rig.backend, running)).state is RunState.RUNNING
+        assert (await seen(rig.backend, queued)).state is RunState.QUEUED
+
+    @pytest.mark.anyio
+    async def test_a_restart_loses_nothing_and_doubles_nothing(self, rig: Rig) -> None:
+        """Guards re-attachment: running goes on, ended stays ended, the queue keeps its order."""
+        over = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, over, RunState.RUNNING)
+        await rig.finish(over.key)
+        await reaches(rig.backend, over, RunState.EXITED)
+        running = await rig.backend.submit(launch_of(2, cpus=2))
+        await reaches(rig.backend, running, RunState.RUNNING)
+        queued = [await rig.backend.submit(launch_of(number, cpus=2)) for number in (3, 4)]
+        await rig.restart()
+        assert {handle.key for handle in await rig.backend.owned()} == {
+            handle.key for handle in (over, running, *queued)
+        }
+        await reaches(rig.backend, running, RunState.RUNNING)
+        await reaches(rig.backend, over, RunState.EXITED)
+        assert [(await seen(rig.backend, handle)).state for handle in queued] == [RunState.QUEUED] * 2
+        await rig.finish(running.key)
+        await reaches(rig.backend, queued[0], RunState.RUNNING)
+        assert (await seen(rig.backend, queued[1])).state is RunState.QUEUED
+
+    @pytest.mark.anyio
+    async def test_a_restart_remembers_stops(self, rig: Rig) -> None:
+        """Guards that what was stopped before the crash does not come back to life."""
+        running = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, running, RunState.RUNNING)
+        queued = await rig.backend.submit(launch_of(2, cpus=2))
+        await rig.backend.stop(queued, grace_s=1)
+        await rig.backend.stop(running, grace_s=1)
+        await rig.restart()
+        for handle in (running, queued):
+            await reaches(rig.backend, handle, RunState.EXITED)
+
+    @pytest.mark.anyio
+    async def test_capacity_counts_what_is_taken(self, rig: Rig) -> None:
+        """Guards probe: total, free, queued, running."""
+        running = await rig.backend.submit(launch_of(1, cpus=1.5, memory_mib=96))
+        await reaches(rig.backend, running, RunState.RUNNING)
+        await rig.backend.submit(launch_of(2))
+        capacity = await rig.backend.probe()
+        assert (capacity.total.cpus, capacity.total.memory_mib) == (2, 4096)
+        assert (capacity.free.cpus, capacity.free.memory_mib) == (0.5, 4000)
+        assert (capacity.queued, capacity.running) == (1, 1)
+        assert capacity.launcher in ("process", "sandbox")
+        assert capacity.launcher_note
+
+    @pytest.mark.anyio
+    async def test_rendering_is_pure_and_keeps_the_token(self, rig: Rig) -> None:
+        """Guards that the text says nothing secret and submits nothing."""
+        text = rig.backend.render(launch_of(1, replicas=2))
+        assert "job-0001-a1" in text
+        assert TOKEN not in text
+        assert text == rig.backend.render(launch_of(1, replicas=2))
+        assert list(await rig.backend.owned()) == []
