@@ -2,10 +2,20 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from trainwright.domain.errors import GrantNotFound, InvalidObsPath
+from trainwright.domain.obs import BadObsPath, ObsPath
+from trainwright.domain.specs import LaunchSpec
 from trainwright.ports.objects import ObjectMeta
+from trainwright.ports.uow import PLATFORM
 from trainwright.services.context import Services
-from trainwright.wire.runner import ObjectList, UploadRequest
+from trainwright.services.orders import RUNNER_PATH
+from trainwright.wire.runner import ObjectList, ObjectTarget, UploadRequest
+
+SIGNED_TTL_S = 3600
+WRITABLE = ("outputs", "log_export")
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +34,23 @@ class GrantRef:
 async def list_files(ctx: Services, ref: GrantRef, *, after: str = "") -> ObjectList:
     """One page of what lies in a granted folder, with where to GET each object.
 
+    A grant of a single object lists that object under its own name. Markers of folders are left out.
+
     Raises:
         AttemptClosed: the attempt is over, superseded or unknown, or has no such task.
         GrantNotFound: the job has no such folder.
     """
-    raise NotImplementedError
+    place = await _place(ctx, ref)
+    if not place.is_folder:
+        meta = await ctx.objects.head(place)
+        return ObjectList(objects=(await _target(ctx, ref, place, place.name, "GET", size=meta.size),))
+    page = await ctx.objects.list_page(place, after=after, limit=_PAGE)
+    targets = []
+    for found in page.objects:
+        if not found.key.endswith("/"):
+            path = found.key.removeprefix(place.key)
+            targets.append(await _target(ctx, ref, place.join(path), path, "GET", size=found.size))
+    return ObjectList(objects=tuple(targets), next_after=page.next_after)
 
 
 async def upload_targets(ctx: Services, ref: GrantRef, request: UploadRequest) -> ObjectList:
@@ -38,7 +60,11 @@ async def upload_targets(ctx: Services, ref: GrantRef, request: UploadRequest) -
         AttemptClosed, GrantNotFound: as `list_files`.
         InvalidObsPath: a file name leads outside the folder.
     """
-    raise NotImplementedError
+    place = await _writable_place(ctx, ref)
+    targets = []
+    for path, size in request.files:
+        targets.append(await _target(ctx, ref, _below(place, path), path, "PUT", size=size))
+    return ObjectList(objects=tuple(targets))
 
 
 async def read_object(ctx: Services, ref: GrantRef, path: str) -> tuple[ObjectMeta, AsyncIterator[bytes]]:
@@ -48,7 +74,9 @@ async def read_object(ctx: Services, ref: GrantRef, path: str) -> tuple[ObjectMe
         AttemptClosed, GrantNotFound, InvalidObsPath: as `upload_targets`.
         ObjectNotFound: it is not there.
     """
-    raise NotImplementedError
+    place = await _place(ctx, ref)
+    wanted = _below(place, path) if place.is_folder else place
+    return await ctx.objects.head(wanted), ctx.objects.read(wanted)
 
 
 async def write_object(ctx: Services, ref: GrantRef, path: str, pieces: AsyncIterator[bytes]) -> ObjectMeta:
@@ -57,4 +85,59 @@ async def write_object(ctx: Services, ref: GrantRef, path: str, pieces: AsyncIte
     Raises:
         AttemptClosed, GrantNotFound, InvalidObsPath: as `upload_targets`.
     """
-    raise NotImplementedError
+    place = await _writable_place(ctx, ref)
+    return await ctx.objects.write(_below(place, path), pieces)
+
+
+async def _writable_place(ctx: Services, ref: GrantRef) -> ObsPath:
+    if ref.section not in WRITABLE:
+        raise GrantNotFound(section=ref.section, index=ref.index)
+    return await _place(ctx, ref)
+
+
+async def _place(ctx: Services, ref: GrantRef) -> ObsPath:
+    launch = await ctx.blocking(_launch, ctx, ref)
+    uris = _uris(launch, ref.section)
+    if not 0 <= ref.index < len(uris):
+        raise GrantNotFound(section=ref.section, index=ref.index)
+    return ObsPath.parse(uris[ref.index])
+
+
+def _launch(ctx: Services, ref: GrantRef) -> LaunchSpec:
+    with ctx.units(PLATFORM, write=False) as uow:
+        job, _attempt = uow.attempts.get_live(ref.attempt_key)
+        uow.tasks.get(ref.attempt_key, ref.task)
+    return job.launch
+
+
+def _uris(launch: LaunchSpec, section: str) -> tuple[str, ...]:
+    match section:
+        case "code":
+            return (launch.code.uri,) if launch.code else ()
+        case "inputs":
+            return tuple(channel.uri for channel in launch.inputs)
+        case "outputs":
+            return tuple(channel.uri for channel in launch.outputs)
+        case "log_export":
+            return (launch.log_export_uri,) if launch.log_export_uri else ()
+        case _:
+            return ()
+
+
+async def _target(
+    ctx: Services, ref: GrantRef, place: ObsPath, path: str, method: str, *, size: int
+) -> ObjectTarget:
+    signed = await ctx.objects.sign(place, method=method, ttl_s=SIGNED_TTL_S)
+    if signed is not None:
+        return ObjectTarget(path=path, size=size, url=signed, authorized=False)
+    base = f"{ctx.server_url.rstrip('/')}{RUNNER_PATH}/{ref.attempt_key}/tasks/{ref.task}"
+    url = f"{base}/objects/{ref.section}/{ref.index}/{quote(path)}"
+    return ObjectTarget(path=path, size=size, url=url, authorized=True)
+
+
+def _below(folder: ObsPath, path: str) -> ObsPath:
+    try:
+        below = folder.join(path)
+    except BadObsPath as exc:
+        raise InvalidObsPath(field="path", uri=path, detail=exc.text) from exc
+    return below

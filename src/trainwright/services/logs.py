@@ -1,10 +1,32 @@
-"""A task's log: preview, pages of lines, any range, and links that anyone may open."""
+"""A task's log: preview, pages of lines, any range, and links that anyone may open (contract §6.9)."""
 
+import re
 from dataclasses import dataclass
+from functools import partial
 
-from trainwright.ports.uow import Principal
+from trainwright.domain.errors import InvalidLink, InvalidQuery, InvalidRange, JobNotFound, LogNotReady
+from trainwright.domain.specs import attempt_key
+from trainwright.domain.texts import Text
+from trainwright.ports.uow import Principal, Scope
 from trainwright.services.context import Services
+from trainwright.services.links import LinkClaim, seal, unseal
+from trainwright.services.log_pages import WINDOW, lines_after, lines_before
+from trainwright.services.reading import check_task_name, find_attempt, read_history, scope_of, task_of
 from trainwright.wire.watch import LogLines, LogLink, LogPreview
+
+SHARE_PATH = "/share/logs/"
+LINK_TTL_MS = 300_000  # what the contract says; opening is what must happen in time, not the whole download
+LINES_MAX = 500
+_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII | re.IGNORECASE)
+_POSITION = re.compile(r"[0-9]{1,15}")
+_CONTINUATION = range(0x80, 0xC0)  # UTF-8 bytes that do not begin a character
+
+_NO_ATTEMPT = Text("attempt {number} does not exist", "第 {number} 次运行不存在")
+_NOT_A_POSITION = Text(
+    "it is not a start_line or end_line of an answer", "不是返回结果中的 start_line 或 end_line"
+)
+_BETWEEN = Text("it must be {low} to {high}", "必须在 {low} 至 {high} 之间")
+_ORDER = Text("it must be asc or desc", "必须为 asc 或 desc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,13 @@ class OpenedLink:
     download: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    job_id: str
+    task: str
+    attempt: int | None = None
+
+
 async def find(
     ctx: Services, who: Principal, job_id: str, task: str, *, attempt: int | None = None
 ) -> LogView:
@@ -40,7 +69,7 @@ async def find(
         TaskNotFound: no such task in the job.
         InvalidQuery: no attempt of that number.
     """
-    raise NotImplementedError
+    return await ctx.blocking(_find, ctx, scope_of(who), _Wanted(job_id, task, attempt))
 
 
 async def preview(ctx: Services, who: Principal, job_id: str, task: str) -> LogPreview:
@@ -50,7 +79,11 @@ async def preview(ctx: Services, who: Principal, job_id: str, task: str) -> LogP
         JobNotFound, TaskNotFound: as `find`.
         LogNotReady: nothing was written yet.
     """
-    raise NotImplementedError
+    view = await _find_written(ctx, who, _Wanted(job_id, task))
+    newest = await ctx.blocking(_read_newest, ctx, view)
+    return LogPreview(
+        content=newest.decode("utf-8", "replace"), current_size=len(newest), full_size=view.size
+    )
 
 
 async def lines(
@@ -58,12 +91,28 @@ async def lines(
 ) -> LogLines:
     """A page of whole lines; see `wire.watch.LogLines` for paging.
 
+    Without `base_line` it is the newest lines in either order; `base_line` 0 with order asc begins at the start.
+
     Raises:
         JobNotFound, TaskNotFound: as `find`.
         LogNotReady: nothing was written yet.
         InvalidQuery: `base_line` is no position, `count` not in 1 to 500, `order` neither asc nor desc.
     """
-    raise NotImplementedError
+    if not 1 <= count <= LINES_MAX:
+        raise InvalidQuery(field="lines", detail=_BETWEEN, low=1, high=LINES_MAX)
+    if order not in ("asc", "desc"):
+        raise InvalidQuery(field="order", detail=_ORDER)
+    if base_line and not _POSITION.fullmatch(base_line):
+        raise InvalidQuery(field="base_line", detail=_NOT_A_POSITION)
+    view = await _find_written(ctx, who, _Wanted(job_id, task))
+    read = partial(ctx.logs.read, view.attempt_key, view.task)
+    if base_line and order == "asc":
+        position = min(int(base_line), view.size)
+        page = await ctx.blocking(lines_after, read, position, view.size, count)
+    else:
+        position = min(int(base_line), view.size) if base_line else view.size
+        page = await ctx.blocking(lines_before, read, position, count)
+    return page.to_answer(newest_first=order == "desc")
 
 
 async def share_link(ctx: Services, who: Principal, job_id: str, task: str, *, download: bool) -> LogLink:
@@ -73,7 +122,16 @@ async def share_link(ctx: Services, who: Principal, job_id: str, task: str, *, d
         JobNotFound, TaskNotFound: as `find`.
         LogNotReady: nothing was written yet.
     """
-    raise NotImplementedError
+    view = await _find_written(ctx, who, _Wanted(job_id, task))
+    claim = LinkClaim(
+        project_id=who.project_id,
+        job_id=job_id,
+        task=task,
+        attempt=int(view.attempt_key.rpartition("-a")[2]),
+        download=download,
+        expires_at_ms=ctx.clock.now_ms() + LINK_TTL_MS,
+    )
+    return LogLink(obs_url=f"{ctx.server_url.rstrip('/')}{SHARE_PATH}{seal(ctx.secret, claim)}")
 
 
 async def open_link(ctx: Services, token: str) -> OpenedLink:
@@ -82,7 +140,13 @@ async def open_link(ctx: Services, token: str) -> OpenedLink:
     Raises:
         InvalidLink: forged, altered, expired, or its job is gone.
     """
-    raise NotImplementedError
+    claim = unseal(ctx.secret, token, ctx.clock.now_ms())
+    wanted = _Wanted(claim.job_id, claim.task, claim.attempt)
+    try:
+        view = await ctx.blocking(_find, ctx, Scope(project_id=claim.project_id), wanted)
+    except JobNotFound as exc:
+        raise InvalidLink from exc
+    return OpenedLink(view, claim.download)
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
@@ -91,4 +155,54 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     Raises:
         InvalidRange: it lies outside, or is not a single byte range.
     """
-    raise NotImplementedError
+    if not header:
+        return None
+    asked = _RANGE.fullmatch(header)
+    first, last = asked.groups() if asked else ("", "")
+    if first:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+    elif last:
+        start, end = max(0, size - int(last)), size
+    else:
+        raise InvalidRange(value=header, size=size)
+    if start >= end:
+        raise InvalidRange(value=header, size=size)
+    return start, end
+
+
+async def _find_written(ctx: Services, who: Principal, wanted: _Wanted) -> LogView:
+    view = await ctx.blocking(_find, ctx, scope_of(who), wanted)
+    if not (view.size or view.complete):
+        raise LogNotReady(task=view.task)
+    return view
+
+
+def _find(ctx: Services, scope: Scope, wanted: _Wanted) -> LogView:
+    with ctx.units(scope, write=False) as uow:
+        history = read_history(uow, wanted.job_id)
+    job = history.job
+    check_task_name(job.launch, wanted.task)
+    number = job.attempt_number if wanted.attempt is None else wanted.attempt
+    attempt = find_attempt(history.attempts, number)
+    if attempt is None and wanted.attempt is not None:
+        raise InvalidQuery(field="attempt", detail=_NO_ATTEMPT, number=number)
+    key = attempt_key(job.id, number)
+    row = task_of(history.tasks.get(key, ()), wanted.task)
+    ended = attempt is not None and bool(attempt.ended_at_ms)
+    return LogView(
+        attempt_key=key,
+        task=wanted.task,
+        file_name=f"modelarts-job-{job.id}-{wanted.task}.log",
+        # After the rows: a log seen as complete has its last byte already.
+        size=ctx.logs.size(key, wanted.task),
+        complete=job.phase.is_end or ended or (row is not None and row.is_final),
+    )
+
+
+def _read_newest(ctx: Services, view: LogView) -> bytes:
+    start = max(0, view.size - WINDOW)
+    newest = ctx.logs.read(view.attempt_key, view.task, start, view.size - start)
+    skipped = 0
+    while start and skipped < min(4, len(newest)) and newest[skipped] in _CONTINUATION:
+        skipped += 1
+    return newest[skipped:]

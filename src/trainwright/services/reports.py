@@ -1,7 +1,54 @@
 """The server's side of the runner protocol (docs/design/runner.md). The caller has verified the attempt token."""
 
+import json
+import logging
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trainwright.domain.entities import Event, Job, Slots, Source, TaskState
+from trainwright.domain.errors import InvalidQuery
+from trainwright.domain.lifecycle import Phase
+from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
+from trainwright.ports.uow import PLATFORM, MetricBatch
 from trainwright.services.context import Services
-from trainwright.wire.runner import LogAnswer, Registration, Report, ReportAnswer, TaskOrder
+from trainwright.services.orders import task_order
+from trainwright.wire.runner import (
+    FinalResult,
+    LogAnswer,
+    Registration,
+    Report,
+    ReportAnswer,
+    RunnerEvent,
+    Samples,
+    TaskOrder,
+)
+
+log = logging.getLogger(__name__)
+
+SEEN_EVERY_MS = 30_000  # a heartbeat with nothing new is written down this often, not every time
+SLOT_LENGTH_MAX = 4096
+MESSAGE_LENGTH_MAX = 4096
+HOST_LENGTH_MAX = 255
+STEP_LENGTH_MAX = 64
+BATCH_STEPS_MAX = 3600
+BATCH_METRICS_MAX = 64
+CLOCK_SKEW_MS = 86_400_000
+_EXIT_CODE_LIMIT = 1 << 31
+_METRIC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+_NOT_NEGATIVE = Text("it must not be negative", "不能为负数")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What storing a report changed."""
+
+    answer: ReportAnswer
+    job_id: str
+    events: bool
+    matters: bool  # the reconciler wants to know
+    final: bool
 
 
 async def register(ctx: Services, attempt_key: str, task: str, registration: Registration) -> TaskOrder:
@@ -10,16 +57,28 @@ async def register(ctx: Services, attempt_key: str, task: str, registration: Reg
     Raises:
         AttemptClosed: the attempt is over, superseded or unknown, or has no such task.
     """
-    raise NotImplementedError
+    order, first = await ctx.blocking(_register, ctx, attempt_key, task, registration)
+    if first:
+        ctx.wake(order.job_id)
+    return order
 
 
 async def report(ctx: Services, attempt_key: str, task: str, report: Report) -> ReportAnswer:
     """Store what is new in `report`. Repeated, late and duplicate reports change nothing.
 
+    Events are taken in order of their numbers and without gaps: what lies behind a gap is not acknowledged.
+
     Raises:
         AttemptClosed: as `register`.
     """
-    raise NotImplementedError
+    outcome = await ctx.blocking(_report, ctx, attempt_key, task, report)
+    if outcome.events or outcome.final:
+        ctx.events_grown(outcome.job_id)
+    if outcome.final:
+        ctx.log_grown(attempt_key, task)  # followers of its log learn that it is complete
+    if outcome.matters:
+        ctx.wake(outcome.job_id)
+    return outcome.answer
 
 
 async def append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> LogAnswer:
@@ -30,4 +89,142 @@ async def append_log(ctx: Services, attempt_key: str, task: str, offset: int, da
         LogGap: `offset` is beyond what is stored.
         InvalidQuery: `offset` is negative.
     """
-    raise NotImplementedError
+    if offset < 0:
+        raise InvalidQuery(field="offset", detail=_NOT_NEGATIVE)
+    stored = await ctx.blocking(_append_log, ctx, attempt_key, task, offset, data)
+    if data:
+        ctx.log_grown(attempt_key, task)
+    return LogAnswer(stored=stored)
+
+
+def _register(
+    ctx: Services, attempt_key: str, task: str, registration: Registration
+) -> tuple[TaskOrder, bool]:
+    now_ms = ctx.clock.now_ms()
+    with ctx.units(PLATFORM) as uow:
+        job, attempt = uow.attempts.get_live(attempt_key)
+        row = uow.tasks.get(attempt_key, task)
+        first = not row.registered_at_ms
+        there = replace(
+            row,
+            registered_at_ms=row.registered_at_ms or now_ms,
+            last_seen_ms=now_ms,
+            ip=registration.ip[:HOST_LENGTH_MAX],
+            host=registration.host[:HOST_LENGTH_MAX],
+            launcher=registration.launcher,
+        )
+        uow.tasks.save(there, make_due=first)
+        uow.commit()
+    return task_order(ctx, job, there, attempt.number), first
+
+
+def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:
+    now_ms = ctx.clock.now_ms()
+    with ctx.units(PLATFORM) as uow:
+        job, attempt = uow.attempts.get_live(attempt_key)
+        row = uow.tasks.get(attempt_key, task)
+        fresh = _fresh_events(report.events, row.last_seq)
+        after = _after_report(row, report, fresh, now_ms)
+        matters = _matters(row, after)
+        batches = [_batch(attempt_key, task, samples, now_ms) for samples in report.samples]
+        if after != row or batches:
+            uow.tasks.save(after, make_due=matters)
+            if fresh:
+                uow.events.append([_event(job, attempt.number, task, item, now_ms) for item in fresh])
+            for batch in batches:
+                if batch is not None:
+                    uow.metrics.add(batch)
+            uow.commit()
+    answer = ReportAnswer(acked_seq=after.last_seq, stop_grace_s=_stop_grace_s(job, after))
+    final = after.is_final and not row.is_final
+    return _Outcome(answer, job.id, events=bool(fresh), matters=matters, final=final)
+
+
+def _append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> int:
+    with ctx.units(PLATFORM, write=False) as uow:
+        uow.attempts.get_live(attempt_key)
+        uow.tasks.get(attempt_key, task)
+    return ctx.logs.append(attempt_key, task, offset, data)
+
+
+def _fresh_events(events: Sequence[RunnerEvent], last_seq: int) -> list[RunnerEvent]:
+    """Those that follow `last_seq` without a gap, each number once."""
+    fresh: list[RunnerEvent] = []
+    for event in sorted(events, key=lambda item: item.seq):
+        if event.seq == last_seq + len(fresh) + 1:
+            fresh.append(event)
+    return fresh
+
+
+def _after_report(row: TaskState, report: Report, fresh: Sequence[RunnerEvent], now_ms: int) -> TaskState:
+    after = replace(row, last_seq=row.last_seq + len(fresh))
+    if not row.is_final:
+        started = report.started_at_ms if abs(report.started_at_ms - now_ms) < CLOCK_SKEW_MS else now_ms
+        started = started if report.started_at_ms > 0 else 0
+        after = replace(after, step=report.step[:STEP_LENGTH_MAX], started_at_ms=row.started_at_ms or started)
+        if report.final is not None:
+            after = _with_result(after, report.final, now_ms)
+    if after != row or now_ms - row.last_seen_ms >= SEEN_EVERY_MS:
+        after = replace(after, last_seen_ms=now_ms)
+    return after
+
+
+def _with_result(row: TaskState, final: FinalResult, now_ms: int) -> TaskState:
+    exit_code = max(-_EXIT_CODE_LIMIT, min(final.exit_code, _EXIT_CODE_LIMIT - 1))
+    return replace(
+        row,
+        reason=final.reason,
+        exit_code=exit_code,
+        message=final.message[:MESSAGE_LENGTH_MAX],
+        ended_at_ms=now_ms,
+    )
+
+
+def _matters(row: TaskState, after: TaskState) -> bool:
+    started = bool(after.started_at_ms) and not row.started_at_ms
+    return started or (after.is_final and not row.is_final)
+
+
+def _stop_grace_s(job: Job, row: TaskState) -> int | None:
+    ending = bool(job.stop_requested_at_ms) or job.phase is Phase.TERMINATING
+    return job.launch.grace_s if ending and not row.is_final else None
+
+
+def _event(job: Job, attempt: int, task: str, item: RunnerEvent, now_ms: int) -> Event:
+    """The event as it is kept. A code that no task may use is kept as a plain message, so that nothing is lost."""
+    known = EVENT_TEXTS.get(item.code)
+    slots = {name[:STEP_LENGTH_MAX]: _short(slot) for name, slot in item.slots.items()}
+    code = item.code
+    if known is None or known.source != Source.TASK:
+        code, slots = "task_message", {"detail": _as_sentence(item.code, slots)}
+    at_ms = item.at_ms if abs(item.at_ms - now_ms) < CLOCK_SKEW_MS * 30 else now_ms
+    return make_event(job.id, at_ms, code, slots, attempt=attempt, task=task)
+
+
+def _as_sentence(code: str, slots: Slots) -> str:
+    words = json.dumps(slots, ensure_ascii=False, sort_keys=True) if slots else ""
+    return f"{code} {words}".strip()[:SLOT_LENGTH_MAX]
+
+
+def _short(slot: str | int | float) -> str | int | float:
+    return slot[:SLOT_LENGTH_MAX] if isinstance(slot, str) else slot
+
+
+def _batch(attempt_key: str, task: str, samples: Samples, now_ms: int) -> MetricBatch | None:
+    """The samples as stored; None for what no runner of ours sends: too many, of the future, or not numbers."""
+    steps = max((len(values) for values in samples.values.values()), default=0)
+    in_time = 0 < samples.start_s <= (now_ms + CLOCK_SKEW_MS) // 1000
+    named = all(_METRIC_NAME.fullmatch(name) for name in samples.values)
+    finite = all(math.isfinite(value) for values in samples.values.values() for value in values)
+    if not (
+        0 < steps <= BATCH_STEPS_MAX
+        and len(samples.values) <= BATCH_METRICS_MAX
+        and in_time
+        and named
+        and finite
+    ):
+        log.warning(
+            "samples_dropped", extra={"attempt": attempt_key, "task": task, "start_s": samples.start_s}
+        )
+        return None
+    return MetricBatch(attempt_key, task, samples.start_s, 1, samples.values)

@@ -136,7 +136,7 @@ class AutoStopRequest(RequestModel):
     """Run-time limit. The contract knows `HOURS`; `SECONDS` is ours, for trials and tests."""
 
     time_unit: Literal["HOURS", "SECONDS"]
-    duration: int = Field(ge=1)
+    duration: int = Field(ge=1, le=31_536_000)
 
 
 class SchedulePolicyRequest(RequestModel):
