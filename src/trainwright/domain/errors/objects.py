@@ -1,6 +1,6 @@
 """What is wrong with buckets, objects and uploads."""
 
-from trainwright.domain.errors.families import CORRECT, Conflict, NotFound, Unavailable, UserError
+from trainwright.domain.errors.families import CORRECT, Conflict, NotFound, TooLarge, Unavailable, UserError
 from trainwright.domain.texts import Text
 
 
@@ -93,6 +93,14 @@ class BodyCutShort(UserError):
     code = "Trainwright.0109"
     text = Text("The request body ended early.", "请求体未完整到达。")
     remedy = Text("Send it again.", "请重新发送。")
+
+
+class ObjectTooLarge(TooLarge):
+    """Larger than the object store takes."""
+
+    code = "Trainwright.0110"
+    text = Text("{uri} is larger than {limit} bytes.", "{uri} 超过 {limit} 字节。")
+    remedy = Text("Split it into several objects.", "请拆分为多个对象。")
 
 
 class StorageUnavailable(Unavailable):
