@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scripts.reference.api import api_page, openapi_json
+from scripts.reference.commands import cli_page
 from scripts.reference.errors import errors_page
 from scripts.reference.events import events_page
 from scripts.reference.phases import phases_page
@@ -12,8 +14,11 @@ from scripts.reference.settings import settings_page
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api.md": api_page,
+    "cli.md": cli_page,
     "errors.md": errors_page,
     "events.md": events_page,
+    "openapi.json": openapi_json,
     "phases.md": phases_page,
     "settings.md": settings_page,
 }

@@ -70,8 +70,10 @@ def _command(command: Any, context: Context) -> Command:
 
 
 def _row(param: Any) -> tuple[str, str, str]:
-    names = [*param.opts, *param.secondary_opts]
-    shown = ", ".join(names) if names[0].startswith("-") else param.make_metavar(Context(get_command(app)))
+    is_option = param.param_type_name == "option"
+    shown = (
+        ", ".join([*param.opts, *param.secondary_opts]) if is_option else param.metavar or param.name.upper()
+    )
     default = param.default
-    plain = default is None or callable(default) or default in ("", (), [], False)
+    plain = default is None or default is False or callable(default) or default in ("", (), [])
     return code(shown), "" if plain else code(str(getattr(default, "value", default))), param.help or ""

@@ -45,7 +45,7 @@ MEANINGS: Mapping[str, str] = {
     "pool.cpus": "CPUs the local backend may give to jobs; empty: all of the machine.",
     "pool.memory_mib": "Memory it may give to jobs, in MiB; empty: what the machine has.",
     "sandbox": "Run jobs in bubblewrap: `auto` where it works, `on` always, `off` never.",
-    "engines_file": "YAML catalogue of engines, laid over the built-in one.",
+    "engines_file": "YAML catalogue of engines; empty: `engines.yaml` in the data directory, else the built-in one.",
     "upload_period_s": "Seconds between two uploads of a running job's outputs.",
     "log_limit_bytes": "Log bytes kept for each task and attempt; further output is dropped after one notice.",
     "retention_days": "Ended jobs are deleted after so many days; 0: never.",
