@@ -34,11 +34,14 @@ def settings_of(root: Path, mode: str = "wait", **changes: object) -> LocalSetti
 
 
 class LocalRig:
-    """See `tests.contract.backend.Rig`. `changes` counts calls of `on_change` by job."""
+    """See `tests.contract.backend.Rig`. `changes` counts calls of `on_change` by job; `admitted` are jobs by their
+    second one, which is made when they are admitted.
+    """
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
         self.changes: Counter[str] = Counter()
+        self.admitted: list[str] = []
         self._running: asyncio.Task[None] | None = None
         self.backend = self._make()
 
@@ -47,6 +50,8 @@ class LocalRig:
 
     def _on_change(self, job_id: str) -> None:
         self.changes[job_id] += 1
+        if self.changes[job_id] == 2:
+            self.admitted.append(job_id)
 
     def start(self) -> None:
         """Begin to schedule."""

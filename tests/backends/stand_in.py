@@ -2,8 +2,9 @@
 
     stand_in.py MODE RUNDIR
 
-wait: until ../release appears or a stop comes. once: ends at once. tree: as wait, with a shim, a child and a grandchild
-in sessions of their own. stubborn: as tree, and deaf to SIGTERM. crash: dies without a result. slow: says who it is late.
+wait: until ../release appears or a stop comes. once: ends at once. slow: as wait, but says late who it is.
+tree: as wait, with a shim, a child and a grandchild in sessions of their own. stubborn: as tree, and deaf to SIGTERM.
+crash: dies without a result. crash-first: so does the first task of a role, the others wait.
 """
 
 import fcntl
@@ -44,10 +45,11 @@ def sleep_for_ever() -> None:
         time.sleep(3600)
 
 
-def grow_tree(rundir: Path, *, deaf: bool) -> None:
-    """Shim → child → grandchild that left both sessions."""
+def grow_tree(rundir: Path, lock: int, *, deaf: bool) -> None:
+    """Shim → child → grandchild that left both sessions. The lock is the supervisor's alone."""
     if (rundir / "shim-command.json").exists() or os.fork():
         return
+    os.close(lock)
     os.setsid()
     if deaf:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -84,10 +86,10 @@ def main(mode: str, rundir: Path) -> int:
         time.sleep(0.3)
     write(rundir / "supervisor.json", identity())
     note(rundir, "start")
-    if mode == "crash":
+    if mode == "crash" or (mode == "crash-first" and rundir.name.endswith("-0")):
         return 1
     if mode in ("tree", "stubborn"):
-        grow_tree(rundir, deaf=mode == "stubborn")
+        grow_tree(rundir, lock, deaf=mode == "stubborn")
         while not shim_is_up(rundir):
             time.sleep(LOOK_S)
     release, stop, done = rundir.parent / "release", rundir / "stop.json", rundir / "done.json"

@@ -55,12 +55,12 @@ def launch_of(
 
 async def until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait for real processes; fails the test after a deadline far beyond any honest duration."""
-    async with asyncio.timeout(DEADLINE_S):
-        try:
+    try:
+        async with asyncio.timeout(DEADLINE_S):
             while not await is_so():
                 await asyncio.sleep(LOOK_S)
-        except TimeoutError:
-            pytest.fail(f"never: {what}")
+    except TimeoutError:
+        pytest.fail(f"never: {what}")
 
 
 async def seen(backend: Backend, handle: Handle) -> Observation:

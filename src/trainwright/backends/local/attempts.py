@@ -33,6 +33,7 @@ class TaskRun:
     abandoned: bool = False
     stop_told: bool = False
     kill_at: float | None = None
+    starting_polls: int = 0
     starts: deque[float] = field(default_factory=deque)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 SUPERVISOR, LOCK = "supervisor.json", "supervisor.lock"
 STARTING_POLL_S = 0.05  # a supervisor that has its lock but has not said yet who it is
+STARTING_POLLS_MAX = 600  # then the lock is believed to have leaked, and starting anew is tried (and counted)
 RETRY_S = 1.0  # after the disk or the system refused something
 
 P = ParamSpec("P")
@@ -152,7 +153,8 @@ class Supervision:
                 await self._leave(attempt, task)
             case Found.ALIVE if identity is not None:
                 await self._attend(attempt, task, identity.pid, identity)
-            case Found.STARTING:
+            case Found.STARTING if task.starting_polls < STARTING_POLLS_MAX:
+                task.starting_polls += 1
                 await self._pause(task, STARTING_POLL_S)
             case Found.UNBORN if attempt.stop_grace_s is not None:
                 task.finished = True
@@ -231,6 +233,7 @@ class Supervision:
         identity = self._watcher.watch(pid, on_end, expected)
         if identity is None:
             return
+        task.starting_polls = 0
         if not task.started:
             task.started = True
             self._changed(attempt)

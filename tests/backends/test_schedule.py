@@ -1,0 +1,125 @@
+"""The schedule keeps its promises, whatever the queue."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.domain.builders import make_launch, make_role
+from trainwright.backends.local.schedule import Demand, Waiting, admit, explain, never_fits
+from trainwright.domain.specs import Resources
+
+TOTAL = Demand(8_000, 8_000, 4)
+
+demands = st.builds(
+    Demand,
+    millicpus=st.integers(1, 16).map(lambda halves: halves * 500),
+    memory_mib=st.integers(1, 8).map(lambda gibs: gibs * 1000),
+    accelerators=st.integers(0, 4),
+)
+rooms = st.builds(
+    Demand,
+    millicpus=st.integers(0, 16).map(lambda halves: halves * 500),
+    memory_mib=st.integers(0, 8).map(lambda gibs: gibs * 1000),
+    accelerators=st.integers(0, 4),
+)
+
+
+@st.composite
+def queues(draw: st.DrawFn) -> list[Waiting]:
+    """A sorted queue; sequence numbers are unique."""
+    asked = draw(st.lists(st.tuples(st.integers(1, 3), demands), max_size=12))
+    queue = [Waiting(f"k{at}", priority, at, demand) for at, (priority, demand) in enumerate(asked)]
+    return sorted(queue, key=lambda waiting: waiting.rank)
+
+
+def total_of(queue: list[Waiting], keys: tuple[str, ...]) -> Demand:
+    """What these launches take together."""
+    return sum((waiting.demand for waiting in queue if waiting.key in keys), Demand())
+
+
+def head_after(queue: list[Waiting], free: Demand) -> tuple[Waiting | None, Demand]:
+    """The first launch that does not fit when strict order is kept, and what is left in front of it."""
+    for waiting in queue:
+        if not waiting.demand.fits(free):
+            return waiting, free
+        free -= waiting.demand
+    return None, free
+
+
+@given(queues(), rooms)
+def test_never_gives_away_more_than_there_is(queue: list[Waiting], free: Demand) -> None:
+    """Guards against over-commitment, and against admitting anything twice or out of order."""
+    keys = admit(queue, free)
+    assert total_of(queue, keys).fits(free)
+    assert list(keys) == [waiting.key for waiting in queue if waiting.key in keys]
+
+
+@given(queues(), rooms)
+def test_the_same_question_has_the_same_answer(queue: list[Waiting], free: Demand) -> None:
+    """Guards determinism."""
+    assert admit(queue, free) == admit(list(queue), free)
+
+
+@given(queues(), rooms)
+def test_what_strict_order_starts_is_started(queue: list[Waiting], free: Demand) -> None:
+    """Guards that everything in front of the head starts: a machine that can start the first of the queue does."""
+    head, _ = head_after(queue, free)
+    front = [waiting.key for waiting in queue if head is None or waiting.rank < head.rank]
+    assert list(admit(queue, free))[: len(front)] == front
+
+
+@given(queues(), rooms, rooms)
+def test_backfill_never_delays_the_head(queue: list[Waiting], free: Demand, freed: Demand) -> None:
+    """Guards the proof: whatever becomes free later, the head then fits if it would have fitted without backfill."""
+    head, in_front = head_after(queue, free)
+    if head is None:
+        return
+    backfilled = free - total_of(queue, admit(queue, free))
+    if head.demand.fits(in_front + freed):
+        assert head.demand.fits(backfilled + freed)
+
+
+@given(queues(), rooms)
+def test_waiting_has_a_place_and_a_true_cause(queue: list[Waiting], free: Demand) -> None:
+    """Guards that positions are 1…n and that a shortage is named only where there is one."""
+    admitted = admit(queue, free)
+    left = [waiting for waiting in queue if waiting.key not in admitted]
+    room = free - total_of(queue, admitted)
+    notes = explain(left, room)
+    assert sorted(int(note.slots["position"]) for note in notes.values()) == list(range(1, len(left) + 1))
+    for waiting in left:
+        note = notes[waiting.key]
+        if note.code == "wait_ahead":
+            assert waiting.demand.fits(room)
+        else:
+            assert float(note.slots["asked"]) > float(note.slots["free"])
+
+
+def test_small_jobs_pass_a_job_that_waits_for_accelerators_only() -> None:
+    """Guards that backfill happens at all: CPUs beyond the head's demand are used."""
+    queue = [
+        Waiting("head", 1, 1, Demand(4000, 1000, 4)),
+        Waiting("small", 1, 2, Demand(4000, 1000, 0)),
+        Waiting("late", 1, 3, Demand(1000, 1000, 0)),
+    ]
+    assert admit(queue, Demand(8000, 8000, 2)) == ("small",)
+
+
+def test_notes_speak_in_whole_numbers_where_they_can() -> None:
+    """Guards `4`, not `4.0`, in what a user reads."""
+    (note,) = explain([Waiting("a", 1, 1, Demand(4000, 1))], Demand(2500, 8)).values()
+    assert (note.code, note.slots) == ("wait_cpus", {"asked": 4, "free": 2.5, "position": 1})
+    (note,) = explain([Waiting("a", 1, 1, Demand(1, 9))], Demand(2500, 8)).values()
+    assert (note.code, note.slots) == ("wait_memory", {"asked": 9, "free": 8, "position": 1})
+    (note,) = explain([Waiting("a", 1, 1, Demand(1, 9, 2))], Demand(2500, 8, 1)).values()
+    assert (note.code, note.slots) == ("wait_accelerators", {"asked": 2, "free": 1, "position": 1})
+
+
+def test_a_gang_counts_as_a_whole() -> None:
+    """Guards that all replicas of all roles are added up, and what is said when they can never fit."""
+    each = Resources(cpus=2.5, memory_mib=1000, accelerators=2, accelerator_kind="gpu")
+    spec = make_launch(make_role("ps", resources=each), make_role("worker", 2, resources=each))
+    assert Demand.of_launch(spec) == Demand(7500, 3000, 6)
+    assert never_fits(spec, Demand(7500, 3000, 6), "gpu") == ""
+    assert "6 accelerators asked, this machine has 4" in never_fits(spec, TOTAL, "gpu")
+    assert "only npus" in never_fits(spec, Demand(7500, 3000, 6), "npu")
+    assert "has none" in never_fits(spec, Demand(7500, 3000, 0), "")
