@@ -22,7 +22,13 @@ async def json_body(request: Request) -> dict[str, Any]:
     return load_object(await request.body())
 
 
+async def repaired_body(request: Request) -> dict[str, Any]:
+    """As `json_body`, for runners: what cannot be stored is replaced, as they pass on what users' programs print."""
+    return load_object(await request.body(), repair=True)
+
+
 JsonBody = Annotated[dict[str, Any], Depends(json_body)]
+RepairedBody = Annotated[dict[str, Any], Depends(repaired_body)]
 
 
 def answer_model(model: BaseModel, status: int = 200) -> Response:

@@ -1,6 +1,7 @@
 """Who calls. Comes before routing, so that nobody without credentials learns which paths or ids exist."""
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trainwright.domain.errors import NoCredentials
+from trainwright.domain.errors import NoCredentials, WrongProject
 from trainwright.ports.uow import Principal
 
 FindPrincipal = Callable[[str], Awaitable[Principal]]
@@ -16,6 +17,7 @@ FindPrincipal = Callable[[str], Awaitable[Principal]]
 
 OPEN_PATHS = frozenset({"/health"})
 OPEN_PREFIXES = ("/runner/v1/", "/share/")  # attempt tokens and signed links: their routes check them
+_PROJECT = re.compile(r"/v[12]/([^/]+)/")
 
 
 class TokenCache:
@@ -58,7 +60,7 @@ class TokenCache:
 
 
 class Authentication:
-    """ASGI middleware: sets `state.principal`, or raises `NoCredentials`. Open paths pass without."""
+    """ASGI middleware: sets `state.principal`, or raises `NoCredentials` or `WrongProject`. Open paths pass without."""
 
     def __init__(self, app: ASGIApp, *, tokens: TokenCache) -> None:
         self._app = app
@@ -72,7 +74,11 @@ class Authentication:
         token = token_of(Headers(scope=scope))
         if not token:
             raise NoCredentials
-        scope["state"]["principal"] = await self._tokens.owner(token)
+        principal = await self._tokens.owner(token)
+        project = _PROJECT.match(scope["path"])
+        if project and project[1] != principal.project_id:
+            raise WrongProject
+        scope["state"]["principal"] = principal
         await self._app(scope, receive, send)
 
 

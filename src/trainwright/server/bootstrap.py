@@ -5,7 +5,7 @@ import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from trainwright.backends.runner_archive import build as build_runner
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.catalog.flavors import derive_flavors
-from trainwright.control.chores import metric_thinning, orphan_sweep
+from trainwright.control.chores import Chore, metric_thinning, orphan_sweep
 from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
 from trainwright.domain.errors import TrainwrightError
 from trainwright.ports.backend import Backend, BackendError, Runs
-from trainwright.ports.clock import SystemClock
+from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
 from trainwright.server.app import create_app
@@ -41,6 +41,7 @@ from trainwright.services.context import Services
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
+from trainwright.storage.s3_calls import S3Settings
 from trainwright.storage.uploads import Uploads
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ SECRET_FILE = "secret.key"
 OWNER_FILE = "server.id"
 BUCKETS = "buckets"
 LOGS = "logs"
+UPLOADS = "uploads"
+PURGE_EVERY_S = 6 * 3600.0
 THREADS = 16
 SECRET_BYTES = 32
 
@@ -82,61 +85,90 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
     Raises:
         CannotStart: the database, the catalogue, the store or the backend cannot be used.
     """
-    with Threads(THREADS) as blocking, closing(await blocking(_open_database, settings)) as database:
-        clock = SystemClock()
-        await blocking(_ensure_admin, database.units, settings.data_dir, clock.now_ms())
-        secret = read_or_create(
-            settings.data_dir / SECRET_FILE, lambda: secrets.token_bytes(SECRET_BYTES)
-        )
-        backend = await blocking(_local_backend, settings)
-        broadcast, hints = Broadcast(), Hints()
-        services = Services(
-            units=database.units,
-            objects=_object_store(settings),
-            logs=FolderLogs(settings.data_dir / LOGS),
-            backend=backend,
-            catalogue=await _catalogue(settings, backend),
-            clock=clock,
-            blocking=blocking,
-            wake=hints.wake,
-            log_grown=lambda attempt_key, task: broadcast.grown(log_topic(attempt_key, task)),
-            events_grown=lambda job_id: broadcast.grown(events_topic(job_id)),
-            server_url=url,
-            secret=secret,
-            upload_period_s=settings.upload_period_s,
-            log_limit_bytes=settings.log_limit_bytes,
-        )
-        yield await _house(settings, url, services, hints, broadcast)
+    with Threads(THREADS) as blocking:
+        base = _Base(settings, url, blocking, SystemClock(), Broadcast(), Hints())
+        async with _database(base) as database, _object_store(settings) as objects:
+            services = await _services(base, database.units, objects)
+            yield await _house(base, services)
 
 
-async def _house(
-    settings: Settings, url: str, services: Services, hints: Hints, broadcast: Broadcast
-) -> House:
+@dataclass(frozen=True)
+class _Base:
+    """What all parts are built on."""
+
+    settings: Settings
+    url: str
+    blocking: Threads
+    clock: Clock
+    broadcast: Broadcast
+    hints: Hints
+
+
+async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore) -> Services:
+    settings, broadcast, blocking = base.settings, base.broadcast, base.blocking
+    await blocking(_ensure_admin, units, settings.data_dir, base.clock.now_ms())
+    secret = read_or_create(settings.data_dir / SECRET_FILE, lambda: secrets.token_bytes(SECRET_BYTES))
+    backend = await _local_backend(base)
+    return Services(
+        units=units,
+        objects=objects,
+        logs=FolderLogs(settings.data_dir / LOGS),
+        backend=backend,
+        catalogue=await _catalogue(settings, backend),
+        clock=base.clock,
+        blocking=blocking,
+        wake=base.hints.wake,
+        log_grown=lambda attempt_key, task: broadcast.grown(log_topic(attempt_key, task)),
+        events_grown=lambda job_id: broadcast.grown(events_topic(job_id)),
+        server_url=base.url,
+        secret=secret,
+        upload_period_s=settings.upload_period_s,
+        log_limit_bytes=settings.log_limit_bytes,
+        public_url=settings.public_url,
+    )
+
+
+async def _house(base: _Base, services: Services) -> House:
+    settings = base.settings
     owner = read_or_create(settings.data_dir / OWNER_FILE, lambda: secrets.token_hex(8).encode()).decode()
-    chores = [orphan_sweep(services), metric_thinning(services)]
+    uploads = Uploads(settings.data_dir / UPLOADS, services.objects)
+    chores = [orphan_sweep(services), metric_thinning(services), _upload_purge(uploads, services.clock)]
     if settings.retention_days:
         chores.append(retention(services, settings.retention_days))
-    uploads = Uploads(services.objects, settings.data_dir / "uploads")
-    wiring = Wiring(services, uploads, broadcast, settings.language)
+    wiring = Wiring(services, uploads, base.broadcast, settings.language)
     capacity = await services.backend.probe()
     return House(
         settings=settings,
-        url=url,
+        url=base.url,
         app=create_app(wiring),
-        broadcast=broadcast,
+        broadcast=base.broadcast,
         services=services,
-        control=ControlLoop(services, hints, owner=owner, chores=tuple(chores)),
+        control=ControlLoop(services, base.hints, owner=owner, chores=tuple(chores)),
         launcher=capacity.launcher,
         launcher_note=capacity.launcher_note,
     )
 
 
-def _open_database(settings: Settings) -> Database:
+def _upload_purge(uploads: Uploads, clock: Clock) -> Chore:
+    async def purge() -> None:
+        removed = await uploads.purge(clock.now_ms())
+        log.info("uploads_purged", extra={"uploads": removed})
+
+    return Chore("upload_purge", PURGE_EVERY_S, purge)
+
+
+@asynccontextmanager
+async def _database(base: _Base) -> AsyncIterator[Database]:
+    url = base.settings.database
     try:
-        upgrade(settings.database)
-        return Database.open(settings.database)
+        await base.blocking(upgrade, url)
+        database = await base.blocking(Database.open, url)
     except (ValueError, OSError, SchemaUnknown, TrainwrightError) as exc:
         raise CannotStart(f"The database cannot be used: {exc}") from exc
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _ensure_admin(units: UnitOfWorkFactory, data_dir: Path, now_ms: int) -> None:
@@ -159,34 +191,41 @@ def _ensure_admin(units: UnitOfWorkFactory, data_dir: Path, now_ms: int) -> None
     log.info("admin_created", extra={"user": stored["user"], "project": stored["project_id"]})
 
 
-def _object_store(settings: Settings) -> ObjectStore:
+@asynccontextmanager
+async def _object_store(settings: Settings) -> AsyncIterator[ObjectStore]:
     store = settings.storage
     if store.kind == "folder":
-        return FolderStore(settings.data_dir / BUCKETS)
-    return S3Store(
-        endpoint=store.endpoint,
-        region=store.region,
-        path_style=store.path_style,
-        access_key=store.access_key,
-        secret_key=store.secret_key.get_secret_value(),
-        allow_http=store.allow_http,
-    )
-
-
-def _local_backend(settings: Settings) -> LocalBackend:
-    archive = build_runner(settings.data_dir)
+        yield FolderStore(settings.data_dir / BUCKETS)
+        return
     try:
-        return LocalBackend(
-            LocalSettings(
-                data_dir=settings.data_dir,
-                runner_argv=(sys.executable, "-I", str(archive), "supervise"),
-                cpus=settings.pool.cpus,
-                memory_mib=settings.pool.memory_mib,
-                sandbox=settings.sandbox,
-            )
+        service = S3Settings(
+            endpoint=store.endpoint,
+            region=store.region,
+            access_key=store.access_key,
+            secret_key=store.secret_key.get_secret_value(),
+            path_style=store.path_style,
+            allow_http=store.allow_http,
         )
-    except BackendError as exc:
-        raise CannotStart(f"The local backend cannot work: {exc}") from exc
+    except ValueError as exc:
+        raise CannotStart(f"The object store cannot be used: {exc}") from exc
+    remote = S3Store(service)
+    try:
+        yield remote
+    finally:
+        await remote.close()
+
+
+async def _local_backend(base: _Base) -> LocalBackend:
+    settings = base.settings
+    archive = await base.blocking(build_runner, settings.data_dir)
+    local = LocalSettings(
+        data_dir=settings.data_dir,
+        runner_argv=(sys.executable, "-I", str(archive), "supervise"),
+        cpus=settings.pool.cpus,
+        memory_mib=settings.pool.memory_mib,
+        sandbox=settings.sandbox,
+    )
+    return LocalBackend(local, clock=base.clock, on_change=base.hints.wake)
 
 
 async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:

@@ -1,13 +1,14 @@
 """What a route may ask for: who calls, the services, the unfinished uploads, the language.
 
 Routes below `/v1/{project_id}` and `/v2/{project_id}` that take `CallerDep` need no path parameter of their own for
-the project: it is checked (and documented) here. Authentication itself has happened in `server.auth` before.
+the project: it is documented here. Authentication has happened in `server.auth` before.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request
+from pydantic import AfterValidator
 
 from trainwright.domain.errors import NoCredentials, WrongProject
 from trainwright.domain.texts import Language
@@ -70,8 +71,20 @@ async def caller(
     return principal
 
 
-JobId = Annotated[str, Path(alias="training_job_id", description="Id of a training job.")]
-TaskId = Annotated[str, Path(alias="task_id", description="Name of a task, such as worker-0.")]
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL refuses NUL; no id has either
+
+
+JobId = Annotated[
+    str,
+    Path(alias="training_job_id", description="Id of a training job."),
+    AfterValidator(_without_nul),
+]
+TaskId = Annotated[
+    str,
+    Path(alias="task_id", description="Name of a task, such as worker-0."),
+    AfterValidator(_without_nul),
+]
 CallerDep = Annotated[Principal, Depends(caller)]
 ServicesDep = Annotated[Services, Depends(services)]
 UploadsDep = Annotated[Uploads, Depends(uploads)]

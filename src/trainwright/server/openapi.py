@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from trainwright.server.routers.health import VERSION
 from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
+from trainwright.wire.objects import UploadBegin
 from trainwright.wire.runner import Registration, Report, UploadRequest
 
 REQUEST_MODELS: tuple[type[BaseModel], ...] = (
@@ -18,6 +19,7 @@ REQUEST_MODELS: tuple[type[BaseModel], ...] = (
     JobAction,
     Registration,
     Report,
+    UploadBegin,
     UploadRequest,
 )
 

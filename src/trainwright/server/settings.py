@@ -41,8 +41,9 @@ class StorageSettings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind == "s3" and not (self.access_key and self.secret_key.get_secret_value()):
-            raise ValueError("kind s3 needs access_key and secret_key")
+        given = (self.endpoint, self.access_key, self.secret_key.get_secret_value())
+        if self.kind == "s3" and not all(given):
+            raise ValueError("kind s3 needs endpoint, access_key and secret_key")
         if self.endpoint.startswith("http://") and not self.allow_http:
             raise ValueError("endpoint is plain http; set allow_http = true if that is meant")
         return self

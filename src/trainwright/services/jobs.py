@@ -56,6 +56,7 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any], language
     places = await check_places(ctx.objects, find_places(request))
     identity = JobIdentity(job_id=str(uuid.uuid4()), project_id=who.project_id)
     launch = resolve(request, places, ctx.catalogue, identity)
+    launch = launch.model_copy(update={"upload_period_s": ctx.upload_period_s})
     job = _new_job(request, dict(raw), launch, who, ctx.clock.now_ms())
     await ctx.blocking(_store, ctx, scope_of(who), job)
     ctx.events_grown(job.id)

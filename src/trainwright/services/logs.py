@@ -116,7 +116,7 @@ async def lines(
 
 
 async def share_link(ctx: Services, who: Principal, job_id: str, task: str, *, download: bool) -> LogLink:
-    """A URL (`{server_url}/share/logs/{token}`) that shows or downloads the log without credentials for a while.
+    """A URL (`{public_url}/share/logs/{token}`) that shows or downloads the log without credentials for a while.
 
     Raises:
         JobNotFound, TaskNotFound: as `find`.
@@ -131,7 +131,8 @@ async def share_link(ctx: Services, who: Principal, job_id: str, task: str, *, d
         download=download,
         expires_at_ms=ctx.clock.now_ms() + LINK_TTL_MS,
     )
-    return LogLink(obs_url=f"{ctx.server_url.rstrip('/')}{SHARE_PATH}{seal(ctx.secret, claim)}")
+    base = (ctx.public_url or ctx.server_url).rstrip("/")
+    return LogLink(obs_url=f"{base}{SHARE_PATH}{seal(ctx.secret, claim)}")
 
 
 async def open_link(ctx: Services, token: str) -> OpenedLink:

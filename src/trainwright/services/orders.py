@@ -44,6 +44,7 @@ def task_order(ctx: Services, job: Job, row: TaskState, attempt: int) -> TaskOrd
         working_dir=launch.working_dir,
         upload_period_s=launch.upload_period_s,
         grace_s=launch.grace_s,
+        log_limit_bytes=ctx.log_limit_bytes,
     )
 
 

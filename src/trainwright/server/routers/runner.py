@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from trainwright.domain.errors import BodyTooLarge, NoCredentials
-from trainwright.server.answers import JsonBody, answer_model, takes, takes_bytes
+from trainwright.server.answers import JsonBody, RepairedBody, answer_model, takes, takes_bytes
 from trainwright.server.auth import bearer_of
 from trainwright.server.dependencies import ServicesDep
 from trainwright.services import grants, reports, tokens
@@ -62,7 +62,7 @@ async def register(key: AttemptDep, task: str, ctx: ServicesDep, body: JsonBody)
 @router.post(
     "/reports", operation_id="runner_report", response_model=ReportAnswer, openapi_extra=takes(Report)
 )
-async def report(key: AttemptDep, task: str, ctx: ServicesDep, body: JsonBody) -> Response:
+async def report(key: AttemptDep, task: str, ctx: ServicesDep, body: RepairedBody) -> Response:
     """What happened since; the answer says what is stored and whether to stop."""
     return answer_model(await reports.report(ctx, key, task, parse(Report, body)))
 
