@@ -48,12 +48,15 @@ _TEXTS: Mapping[str, Text] = {
 }
 
 
-def load_object(body: bytes) -> dict[str, Any]:
+def load_object(body: bytes, *, repair: bool = False) -> dict[str, Any]:
     """The JSON object `body` holds.
+
+    `repair`: text that no database takes (NUL, half a surrogate pair) becomes U+FFFD instead of being refused. For
+    runners, which pass on what users' programs print and must never get stuck on it.
 
     Raises:
         InvalidJson: it is not UTF-8, not JSON (NaN and Infinity are not JSON), not an object, nested too deep, or holds
-            text that no database takes (NUL, half a surrogate pair).
+            text that no database takes.
     """
     try:
         loaded = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
@@ -67,8 +70,12 @@ def load_object(body: bytes) -> dict[str, Any]:
         raise InvalidJson(detail=_BAD_NUMBER) from exc
     if not isinstance(loaded, dict):
         raise InvalidJson(detail=_NOT_OBJECT)
-    _check_text(loaded)
-    return loaded
+    if _is_storable(loaded):
+        return loaded
+    if not repair:
+        raise InvalidJson(detail=_BAD_CHARACTER)
+    repaired: dict[str, Any] = _repaired(loaded)
+    return repaired
 
 
 def parse(model: type[M], raw: Mapping[str, Any]) -> M:
@@ -110,15 +117,24 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise InvalidJson(detail=_BAD_NUMBER)
 
 
-def _check_text(loaded: dict[str, Any]) -> None:
+def _is_storable(loaded: dict[str, Any]) -> bool:
     waiting: list[Any] = [loaded]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
             if _UNSTORABLE.search(value):
-                raise InvalidJson(detail=_BAD_CHARACTER)
+                return False
         elif isinstance(value, dict):
             waiting.extend(value)
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
+    return True
+
+
+def _repaired(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_repaired(key): _repaired(inner) for key, inner in value.items()}
+    return [_repaired(inner) for inner in value] if isinstance(value, list) else value
