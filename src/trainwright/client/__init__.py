@@ -8,7 +8,7 @@
 
 from trainwright.client.asynchronous import AsyncClient
 from trainwright.client.blocking import Client
-from trainwright.client.config import ClientSettings, resolve_settings
+from trainwright.client.config import ClientSettings, Login, find_login, resolve_settings, save_login
 from trainwright.client.connection import Access
 from trainwright.client.errors import (
     ApiError,
@@ -18,24 +18,59 @@ from trainwright.client.errors import (
     TransferError,
     UnsafeKey,
 )
+from trainwright.client.follow import JobWatcher, follow_job
+from trainwright.client.job_body import JobDraft, draft_body, expand_body, is_local_folder, parse_auto_stop
 from trainwright.client.sdk import Jobs, Platform, TrainingJob, connect
-from trainwright.client.storage import Storage
+from trainwright.client.storage import CODE_BUCKET, Storage, parse_path
+from trainwright.client.streams import is_end_phase
+from trainwright.client.transfers import Progress, TransferOptions, TransferReport
+from trainwright.wire.job_answers import JobResponse
+from trainwright.wire.jobs import JobSearch, SearchFilter
+from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing
+from trainwright.wire.watch import EventItem, EventsResponse, MetricsResponse, PhaseItem, TaskItem
 
 __all__ = [
+    "CODE_BUCKET",
     "Access",
     "ApiError",
     "AsyncClient",
+    "BucketList",
     "Client",
     "ClientError",
     "ClientSettings",
     "ConnectionFailed",
+    "EventItem",
+    "EventsResponse",
+    "JobDraft",
+    "JobResponse",
+    "JobSearch",
+    "JobWatcher",
     "Jobs",
+    "Login",
+    "MetricsResponse",
     "NotConfigured",
+    "ObjectItem",
+    "ObjectListing",
+    "PhaseItem",
     "Platform",
+    "Progress",
+    "SearchFilter",
     "Storage",
+    "TaskItem",
     "TrainingJob",
     "TransferError",
+    "TransferOptions",
+    "TransferReport",
     "UnsafeKey",
     "connect",
+    "draft_body",
+    "expand_body",
+    "find_login",
+    "follow_job",
+    "is_end_phase",
+    "is_local_folder",
+    "parse_auto_stop",
+    "parse_path",
     "resolve_settings",
+    "save_login",
 ]

@@ -50,6 +50,15 @@ class Stored:
     token: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What `trainwright login` stores; empty strings for what is not known."""
+
+    endpoint: str
+    project_id: str
+    token: str
+
+
 def config_path(env: Mapping[str, str]) -> Path:
     """The file `trainwright login` writes: `$XDG_CONFIG_HOME/trainwright/config.yaml`."""
     base = env.get("XDG_CONFIG_HOME") or str(_home(env) / ".config")
@@ -83,15 +92,54 @@ def resolve_settings(
     files = [read_config_file(config_path(env)), read_local_server(default_data_dir(env))]
     chosen = _pick([given, variables, *files], "endpoint")
     if chosen is None:
-        raise NotConfigured("No Trainwright server is known.", _LOGIN_REMEDY)
+        raise NotConfigured("No Trainwright server is known.", remedy=_LOGIN_REMEDY)
     same_server = [stored for stored in files if same_endpoint(stored.endpoint, chosen.value)]
     project = _pick([given, variables, *same_server], "project_id")
     secret = _pick([given, variables, *same_server], "token")
     if project is None:
-        raise NotConfigured(f"No project is known for {chosen.value}.", _LOGIN_REMEDY)
+        raise NotConfigured(
+            "No project is known for {endpoint}.", remedy=_LOGIN_REMEDY, endpoint=chosen.value
+        )
     if secret is None:
-        raise NotConfigured(f"No token is known for {chosen.value}.", _LOGIN_REMEDY)
+        raise NotConfigured("No token is known for {endpoint}.", remedy=_LOGIN_REMEDY, endpoint=chosen.value)
     return ClientSettings(Setting(_with_scheme(chosen.value), chosen.source), project, secret)
+
+
+def find_login(env: Mapping[str, str], *, endpoint: str = "", project_id: str = "", token: str = "") -> Login:
+    """What is given, completed from the environment and from the server on this machine, as far as they know.
+
+    An earlier login is not asked: it is what is being replaced.
+    """
+    local = read_local_server(default_data_dir(env))
+    chosen = endpoint or env.get(ENDPOINT_VARIABLE, "") or local.endpoint
+    if not same_endpoint(local.endpoint, chosen):
+        local = Stored(local.source)
+    return Login(
+        _with_scheme(chosen) if chosen else "",
+        project_id or env.get(PROJECT_VARIABLE, "") or local.project_id,
+        token or env.get(TOKEN_VARIABLE, "") or local.token,
+    )
+
+
+def save_login(env: Mapping[str, str], login: Login) -> Path:
+    """Write `login` to the config file and return where that is.
+
+    Raises:
+        NotConfigured: it cannot be written.
+    """
+    path = config_path(env)
+    try:
+        write_config_file(
+            path, endpoint=_with_scheme(login.endpoint), project_id=login.project_id, token=login.token
+        )
+    except OSError as exc:
+        raise NotConfigured(
+            "Cannot write {path}: {detail}",
+            remedy="Make its folder writable.",
+            path=path,
+            detail=exc.strerror,
+        ) from exc
+    return path
 
 
 def same_endpoint(one: str, other: str) -> bool:
@@ -110,9 +158,11 @@ def read_config_file(path: Path) -> Stored:
     except FileNotFoundError:
         return Stored(str(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise NotConfigured(f"Cannot read {path}: {exc}", "Repair or remove the file.") from exc
+        raise NotConfigured(
+            "Cannot read {path}: {detail}", remedy="Repair or remove the file.", path=path, detail=exc
+        ) from exc
     if not isinstance(content, dict):
-        raise NotConfigured(f"{path} is not a YAML mapping.", "Repair or remove the file.")
+        raise NotConfigured("{path} is not a YAML mapping.", remedy="Repair or remove the file.", path=path)
     return _stored(str(path), content)
 
 
@@ -156,7 +206,12 @@ def _read_json(path: Path) -> dict[str, object]:
     except (FileNotFoundError, PermissionError, NotADirectoryError):
         return {}  # no server here, or another user's
     except (OSError, ValueError) as exc:
-        raise NotConfigured(f"Cannot read {path}: {exc}", "Start the server again; it rewrites it.") from exc
+        raise NotConfigured(
+            "Cannot read {path}: {detail}",
+            remedy="Start the server again; it rewrites it.",
+            path=path,
+            detail=exc,
+        ) from exc
     return content if isinstance(content, dict) else {}
 
 

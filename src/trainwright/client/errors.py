@@ -8,18 +8,22 @@ ClientError
 └── UnsafeKey       an object's key would leave the target folder
 """
 
-from dataclasses import dataclass
-
 import httpx
 
 
 class ClientError(Exception):
-    """Base of all. `str()` says what happened, to what; `remedy` what to do, possibly empty. Both in English."""
+    """Base of all. `str()` says what happened, to what, in English; `remedy` what to do, possibly nothing.
 
-    remedy: str = ""
+    `text` and `slots` are the same before they are put together, for those who speak another language.
+    """
+
+    def __init__(self, text: str, /, *, remedy: str = "", **slots: object) -> None:
+        super().__init__(text.format(**slots) if slots else text)
+        self.text = text
+        self.remedy = remedy
+        self.slots = slots
 
 
-@dataclass(eq=False)
 class ApiError(ClientError):
     """The server's refusal, as it words it (in the client's language).
 
@@ -27,36 +31,38 @@ class ApiError(ClientError):
     text when something between the server and us answered.
     """
 
-    status: int
-    error_code: str
-    error_msg: str
-    error_solution: str = ""
-    request_id: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.error_msg} ({self.error_code}, HTTP {self.status})"
+    def __init__(
+        self, status: int, error_code: str, error_msg: str, *, error_solution: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(
+            "{message} ({code}, HTTP {status})",
+            remedy=error_solution,
+            message=error_msg,
+            code=error_code,
+            status=status,
+        )
+        self.status = status
+        self.error_code = error_code
+        self.error_msg = error_msg
+        self.error_solution = error_solution
+        self.request_id = request_id
 
 
 class ConnectionFailed(ClientError):
     """No answer from `endpoint`: refused, unreachable, timed out, or cut off half-way."""
 
-    remedy = (
-        "Start the server with `trainwright server`, or set the right address with `trainwright login` "
-        "or TRAINWRIGHT_ENDPOINT."
-    )
-
     def __init__(self, endpoint: str, detail: str) -> None:
-        super().__init__(f"Cannot reach the Trainwright server at {endpoint}: {detail}")
-        self.endpoint = endpoint
-        self.detail = detail
+        super().__init__(
+            "Cannot reach the Trainwright server at {endpoint}: {detail}",
+            remedy="Start the server with `trainwright server`, or set the right address with `trainwright login` "
+            "or TRAINWRIGHT_ENDPOINT.",
+            endpoint=endpoint,
+            detail=detail,
+        )
 
 
 class NotConfigured(ClientError):
     """A setting is missing or contradicts another."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.remedy = remedy
 
 
 class TransferError(ClientError):
@@ -92,6 +98,13 @@ def api_error(response: httpx.Response) -> ApiError:
         error_msg=text or response.reason_phrase or "no message",
         request_id=request_id,
     )
+
+
+def first_failure(group: BaseExceptionGroup[ClientError]) -> ClientError:
+    """The first error in a task group's bundle: the others are its consequences, or say the same."""
+    for error in group.exceptions:
+        return first_failure(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")
 
 
 def connection_failed(endpoint: str, error: httpx.HTTPError | OSError) -> ConnectionFailed:

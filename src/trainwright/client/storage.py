@@ -85,10 +85,10 @@ class Storage:
         """
         root = Path(folder).resolve()
         if not root.is_dir():
-            raise TransferError(f"{folder} is not a folder")
+            raise TransferError("{path} is not a folder", path=folder)
         scanned = scan_folder(root, NOT_CODE)
         if not scanned.files:
-            raise TransferError(f"{folder} holds no files")
+            raise TransferError("{path} holds no files", path=folder)
         target = f"obs://{bucket}/code/{_digest(scanned)}/{root.name}/"
         self.ensure_bucket(bucket)
         self.upload(root, target, options=TransferOptions(skip_unchanged=True, leave_out=NOT_CODE))
@@ -107,7 +107,7 @@ class Storage:
             page = self._client.list_objects(place.bucket, prefix=place.key, limit=1)
             keys = [item.key for item in page.objects if item.key == place.key]
         if not keys:
-            raise TransferError(f"Nothing lies under {place}")
+            raise TransferError("Nothing lies under {path}", path=place)
 
         async def delete_all(client: AsyncClient) -> None:
             async def delete(key: str) -> None:
@@ -135,7 +135,9 @@ def parse_path(text: str) -> ObsPath:
     try:
         return ObsPath.parse(text)
     except ValueError as exc:
-        raise TransferError(f"{text!r} is not a path such as obs://bucket/folder/: {exc}") from exc
+        raise TransferError(
+            "{text} is not a path such as obs://bucket/folder/: {detail}", text=repr(text), detail=exc
+        ) from exc
 
 
 def _digest(folder: LocalFolder) -> str:

@@ -66,7 +66,7 @@ async def download(
 async def _plan_folder(client: AsyncClient, source: ObsPath, target: Path) -> list[_Item]:
     found = [item async for item in client.iter_objects(source.bucket, prefix=source.key)]
     if not found:
-        raise TransferError(f"Nothing lies under {source}")
+        raise TransferError("Nothing lies under {path}", path=source)
     names = [(item, item.key.removeprefix(source.key)) for item in found]
     files = [(item, name) for item, name in names if name and not name.endswith("/")]
     for _, name in files:
@@ -79,7 +79,7 @@ async def _plan_object(client: AsyncClient, source: ObsPath, target: Path) -> _I
     page = await client.list_objects(source.bucket, prefix=source.key, limit=1)
     item = next((item for item in page.objects if item.key == source.key), None)
     if item is None:
-        raise TransferError(f"{source} does not exist")
+        raise TransferError("{path} does not exist", path=source)
     into_folder = target.is_dir()
     folder = TargetFolder(target if into_folder else target.parent)
     return _Item(item, folder.place(source.name if into_folder else target.name), source.name)
@@ -121,7 +121,7 @@ async def _fetch_whole(
         draft.write_bytes(content)
         _finish(draft, item)
     except OSError as exc:
-        raise TransferError(f"{item.target}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=item.target, detail=exc.strerror) from exc
     finally:
         draft.unlink(missing_ok=True)
     meter.add(len(content), item.name)
@@ -143,7 +143,7 @@ async def _fetch_ranges(
         )
         _finish(draft, item)
     except OSError as exc:
-        raise TransferError(f"{item.target}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=item.target, detail=exc.strerror) from exc
     finally:
         os.close(descriptor)
         with suppress(FileNotFoundError):
@@ -195,15 +195,16 @@ class _RangeFetcher:
         try:
             await asyncio.to_thread(_write_at, self._descriptor, piece, position)
         except OSError as exc:
-            raise TransferError(f"{self._item.target}: {exc.strerror}") from exc
+            raise TransferError("{path}: {detail}", path=self._item.target, detail=exc.strerror) from exc
 
     def _check_version(self, content_range: str, etag: str) -> None:
         total = content_range.rpartition("/")[2]
         self._etag = self._etag or etag
         if total != str(self._item.remote.size) or etag != self._etag:
             raise TransferError(
-                f"obs://{self._bucket}/{self._item.remote.key} changed while it was being downloaded; "
-                "download it again"
+                "obs://{bucket}/{key} changed while it was being downloaded; download it again",
+                bucket=self._bucket,
+                key=self._item.remote.key,
             )
 
 
@@ -215,13 +216,13 @@ def _open_draft(draft: Path, size: int) -> int:
     try:
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     except OSError as exc:
-        raise TransferError(f"{draft}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=draft, detail=exc.strerror) from exc
     try:
         os.truncate(descriptor, size)
     except OSError as exc:
         os.close(descriptor)
         draft.unlink(missing_ok=True)
-        raise TransferError(f"{draft}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=draft, detail=exc.strerror) from exc
     return descriptor
 
 
@@ -250,4 +251,6 @@ def _is_same(item: _Item) -> bool:
 
 
 def _gone(bucket: str, item: _Item) -> TransferError:
-    return TransferError(f"obs://{bucket}/{item.remote.key} was deleted while it was being downloaded")
+    return TransferError(
+        "obs://{bucket}/{key} was deleted while it was being downloaded", bucket=bucket, key=item.remote.key
+    )

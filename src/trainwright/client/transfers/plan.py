@@ -42,14 +42,15 @@ def local_file(path: Path) -> LocalFile:
     try:
         status = path.stat()
     except OSError as exc:
-        raise TransferError(f"{path}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=path, detail=exc.strerror) from exc
     if not stat.S_ISREG(status.st_mode):
-        raise TransferError(f"{path} is not a file")
+        raise TransferError("{path} is not a file", path=path)
     return LocalFile(path, path.name, status.st_size, status.st_mtime_ns)
 
 
 def scan_folder(root: Path, leave_out: frozenset[str] = frozenset()) -> LocalFolder:
-    """Every file below `root`, except in folders called as in `leave_out`. Links to files inside it are followed, links to folders and out of it are left out.
+    """Every file below `root`, except in folders called as in `leave_out`. Links to files inside it are followed,
+    links to folders and out of it are left out.
 
     Raises:
         TransferError: `root` or a folder below cannot be read.
@@ -76,7 +77,7 @@ def key_below(folder: ObsPath, relative: str) -> str:
     try:
         return folder.join(relative).key
     except ValueError as exc:
-        raise TransferError(f"{relative!r} cannot be stored: {exc}") from exc
+        raise TransferError("{name} cannot be stored: {detail}", name=repr(relative), detail=exc) from exc
 
 
 class TargetFolder:
@@ -97,7 +98,9 @@ class TargetFolder:
         if target.parent not in self._checked:
             self._make(target.parent, relative)
         if target.is_dir() and not target.is_symlink():
-            raise TransferError(f"{target} is a folder, but the object store has a file of this name")
+            raise TransferError(
+                "{path} is a folder, but the object store has a file of this name", path=target
+            )
         return target
 
     @staticmethod
@@ -109,7 +112,9 @@ class TargetFolder:
         """
         parts = relative.split("/")
         if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
-            raise UnsafeKey(f"The key {relative!r} does not name a place inside the target folder")
+            raise UnsafeKey(
+                "The key {name} does not name a place inside the target folder", name=repr(relative)
+            )
         return Path(*parts)
 
     def _make(self, folder: Path, relative: str) -> None:
@@ -121,11 +126,15 @@ class TargetFolder:
                 step = step / part
                 if not step.resolve().is_relative_to(real_root):
                     raise UnsafeKey(
-                        f"{step} is a link out of the target folder; {relative!r} was not written"
+                        "{path} is a link out of the target folder; {name} was not written",
+                        path=step,
+                        name=repr(relative),
                     )
                 step.mkdir(exist_ok=True)
         except OSError as exc:
-            raise TransferError(f"Cannot make the folder {folder}: {exc.strerror}") from exc
+            raise TransferError(
+                "Cannot make the folder {path}: {detail}", path=folder, detail=exc.strerror
+            ) from exc
         self._checked.add(folder)
 
 
@@ -134,7 +143,7 @@ def _walk(folder: Path, prefix: str, leave_out: frozenset[str]) -> Iterator[tupl
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as exc:
-        raise TransferError(f"{folder}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=folder, detail=exc.strerror) from exc
     for entry in found:
         relative = prefix + entry.name
         if entry.is_dir(follow_symlinks=False):

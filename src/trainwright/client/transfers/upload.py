@@ -169,14 +169,14 @@ def _read_whole(file: LocalFile) -> bytes:
     try:
         return file.path.read_bytes()
     except OSError as exc:
-        raise TransferError(f"{file.path}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=file.path, detail=exc.strerror) from exc
 
 
 async def _pieces(file: LocalFile, start: int, end: int) -> AsyncIterator[bytes]:
     try:
         descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as exc:
-        raise TransferError(f"{file.path}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=file.path, detail=exc.strerror) from exc
     try:
         while start < end:
             piece = await asyncio.to_thread(os.pread, descriptor, min(_PIECE, end - start), start)
@@ -185,7 +185,7 @@ async def _pieces(file: LocalFile, start: int, end: int) -> AsyncIterator[bytes]
             yield piece
             start += len(piece)
     except OSError as exc:
-        raise TransferError(f"{file.path}: {exc.strerror}") from exc
+        raise TransferError("{path}: {detail}", path=file.path, detail=exc.strerror) from exc
     finally:
         os.close(descriptor)
 
@@ -197,7 +197,7 @@ def _check_unchanged(file: LocalFile) -> None:
 
 
 def _changed(file: LocalFile) -> TransferError:
-    return TransferError(f"{file.path} changed while it was being uploaded; upload it again")
+    return TransferError("{path} changed while it was being uploaded; upload it again", path=file.path)
 
 
 def _is_same(file: LocalFile, key: str, present: Mapping[str, ObjectItem]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from trainwright.client.connection import is_worth_repeating
-from trainwright.client.errors import ApiError, ClientError, ConnectionFailed
+from trainwright.client.errors import ApiError, ClientError, ConnectionFailed, first_failure
 from trainwright.client.pacing import backoff_s
 
 Item = TypeVar("Item")
@@ -29,7 +29,7 @@ async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]
             for _ in range(at_once):
                 group.create_task(take())
     except* ClientError as failures:
-        raise _first(failures) from None
+        raise first_failure(failures) from None
 
 
 async def repeat(call: Callable[[], Awaitable[T]], *, tries: int) -> T:
@@ -48,9 +48,3 @@ async def repeat(call: Callable[[], Awaitable[T]], *, tries: int) -> T:
                 raise
             await asyncio.sleep(backoff_s(attempt))
     return await call()
-
-
-def _first(group: BaseExceptionGroup[ClientError]) -> ClientError:
-    for error in group.exceptions:
-        return _first(error) if isinstance(error, BaseExceptionGroup) else error
-    raise AssertionError("an exception group is never empty")

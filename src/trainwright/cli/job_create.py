@@ -1,0 +1,199 @@
+"""`trainwright job create`: from flags, from a YAML file, or from a file with flags over it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from trainwright.cli.display import print_model
+from trainwright.cli.options import Format, Globals, format_of, globals_of
+from trainwright.cli.session import open_platform
+from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
+from trainwright.client import (
+    CODE_BUCKET,
+    JobDraft,
+    Platform,
+    TrainingJob,
+    draft_body,
+    expand_body,
+    is_local_folder,
+)
+
+_FORMATS = frozenset(Format)
+
+
+def create(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="YAML file of the job; flags go over it.", show_default=False),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name: letters, digits, _ and -.", show_default=False)] = "",
+    code_dir: Annotated[
+        str,
+        typer.Option(help="Code folder: obs://…, or a folder here, which is uploaded.", show_default=False),
+    ] = "",
+    boot_file: Annotated[
+        str, typer.Option(help="Python file to start, inside the code folder.", show_default=False)
+    ] = "",
+    command: Annotated[
+        str, typer.Option(help="Shell command to run instead of a boot file.", show_default=False)
+    ] = "",
+    engine: Annotated[
+        str, typer.Option(help="Engine id, see `trainwright engine list`.", show_default=False)
+    ] = "",
+    flavor: Annotated[
+        str, typer.Option(help="Flavor id, see `trainwright flavor list`.", show_default=False)
+    ] = "",
+    nodes: Annotated[int | None, typer.Option(help="Number of nodes.", show_default=False)] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="K=V", help="Hyperparameter; repeatable.", show_default=False),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env", "-e", metavar="K=V", help="Environment variable; repeatable.", show_default=False
+        ),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", "-i", metavar="NAME=OBS", help="Input channel; repeatable.", show_default=False
+        ),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="NAME=OBS",
+            help="Output channel; repeatable. Also table, json or yaml: how to print the answer.",
+            show_default=False,
+        ),
+    ] = None,
+    prefetch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Output whose content is downloaded before the start.", show_default=False
+        ),
+    ] = None,
+    auto_stop: Annotated[
+        str, typer.Option(metavar="TIME", help="Stop after this long: 2h, 90m, 30s.", show_default=False)
+    ] = "",
+    log_path: Annotated[
+        str, typer.Option(metavar="OBS", help="Folder the logs are copied to.", show_default=False)
+    ] = "",
+    description: Annotated[str | None, typer.Option(help="Description.", show_default=False)] = None,
+    priority: Annotated[int | None, typer.Option(help="1 to 3, 3 is first.", show_default=False)] = None,
+    working_dir: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder the command starts in.", show_default=False)
+    ] = "",
+    bucket: Annotated[
+        str, typer.Option(help="Bucket that a code folder from here is uploaded to.")
+    ] = CODE_BUCKET,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Show events and log; exit with the job's result.")
+    ] = False,
+) -> None:
+    """Create a job; see the help texts."""
+    told = globals_of(ctx)
+    channels, chosen = _split_outputs(told, outputs or [])
+    draft = JobDraft(
+        name=name,
+        description=description,
+        code_dir=code_dir,
+        boot_file=boot_file,
+        command=command,
+        engine=engine,
+        flavor=flavor,
+        nodes=nodes,
+        parameters=_pairs(told, "--param", param),
+        environment=_pairs(told, "--env", env),
+        inputs=_pairs(told, "--input", inputs),
+        outputs=_pairs(told, "--output", channels),
+        prefetch=prefetch or [],
+        auto_stop=auto_stop,
+        log_path=log_path,
+        priority=priority,
+        working_dir=working_dir,
+    )
+    base = _read_file(told, file) if file else {}
+    with open_platform(ctx) as platform:
+        job = platform.jobs.create_from(_body(platform, draft, base, bucket))
+        _report(platform, told, job, format_of(ctx, chosen), follow=follow)
+
+
+def _report(platform: Platform, told: Globals, job: TrainingJob, output: Format, *, follow: bool) -> None:
+    if not follow:
+        if output is not Format.TABLE:
+            print_model(job.answer, output)
+            return
+        typer.echo(told.say("Job {name} created ({id}).", name=job.name, id=job.id))
+        typer.echo(told.say("Follow it with:  trainwright job follow {name}", name=job.name))
+        return
+    typer.echo(told.say("Job {name} created ({id}).", name=job.name, id=job.id), err=True)
+    # With --output json the answer owns stdout, so the log moves aside.
+    log = stdout_bytes() if output is Format.TABLE else sys.stderr.buffer
+    ended = follow_to_end(platform, told, job, log=log)
+    print_result(told, ended)
+    if output is not Format.TABLE:
+        print_model(ended, output)
+    raise typer.Exit(result_code(ended))
+
+
+def _body(platform: Platform, draft: JobDraft, base: dict[str, Any], bucket: str) -> dict[str, Any]:
+    in_file = str((base.get("algorithm") or {}).get("code_dir") or "")
+    code = draft.code_dir or in_file
+    if is_local_folder(code):
+        draft = replace(draft, code_dir=platform.storage.upload_code(code, bucket=bucket))
+    try:
+        return draft_body(draft, base)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
+def _read_file(told: Globals, path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as exc:
+        raise typer.BadParameter(f"{path}: {exc.strerror}") from exc
+    except (UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise typer.BadParameter(told.say("{path} is not YAML: {detail}", path=path, detail=exc)) from exc
+    if not isinstance(raw, dict):
+        raise typer.BadParameter(told.say("{path} is not a YAML mapping.", path=path))
+    try:
+        body = expand_body(raw)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{path}: {exc}") from exc
+    algorithm = body.get("algorithm")
+    if isinstance(algorithm, dict) and is_local_folder(str(algorithm.get("code_dir") or "")):
+        algorithm["code_dir"] = str(path.parent / algorithm["code_dir"])  # relative to the file, not to us
+    return body
+
+
+def _split_outputs(told: Globals, values: Sequence[str]) -> tuple[list[str], Format | None]:
+    chosen = None
+    channels = []
+    for value in values:
+        if value in _FORMATS:
+            chosen = Format(value)
+        else:
+            channels.append(value)
+    return channels, chosen
+
+
+def _pairs(told: Globals, option: str, values: Sequence[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values or []:
+        key, equals, content = value.partition("=")
+        if not equals or not key:
+            raise typer.BadParameter(
+                told.say("{option} wants NAME=VALUE, not {value}", option=option, value=repr(value))
+            )
+        pairs[key] = content
+    return pairs

@@ -1,0 +1,188 @@
+"""`trainwright job follow|logs|events|tasks|metrics`: what happens to a job."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Annotated, BinaryIO
+
+import typer
+
+from trainwright.cli.display import (
+    duration_text,
+    level_cell,
+    print_model,
+    print_table,
+    size_text,
+    time_text,
+)
+from trainwright.cli.options import Format, JobArgument, Output, TaskOption, format_of, globals_of
+from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
+from trainwright.client import ApiError, Client, EventItem
+
+_LINES_PER_PAGE = 500
+_NO_LOG_YET = "ModelArts.2818"
+_LAST = 12
+_FOLLOW_HELP = "Go on until the end."
+
+
+def follow(ctx: typer.Context, job: JobArgument) -> None:
+    """Watch a job from its beginning to its end."""
+    told = globals_of(ctx)
+    with open_platform(ctx) as platform:
+        ended = follow_to_end(platform, told, find_job(platform, job), log=stdout_bytes())
+    print_result(told, ended)
+    raise typer.Exit(result_code(ended))
+
+
+def logs(
+    ctx: typer.Context,
+    job: JobArgument,
+    task: TaskOption = "worker-0",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=_FOLLOW_HELP)] = False,
+    tail: Annotated[
+        int | None, typer.Option(min=0, help="Only the last lines, so many.", show_default=False)
+    ] = None,
+    attempt: Annotated[
+        int | None, typer.Option(min=1, help="Which attempt; the latest by default.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the log's bytes as they are."""
+    with open_platform(ctx) as platform:
+        job_id = find_job(platform, job).id
+        out = stdout_bytes()
+        if tail is None and not follow:
+            _write(out, platform.client.read_log(job_id, task, attempt=attempt))
+            return
+        offset = 0
+        if tail is not None:
+            text, offset = _last_lines(platform.client, job_id, task, tail, may_be_missing=follow)
+            _write(out, [text.encode()])
+        if follow:
+            _write(out, platform.client.follow_log(job_id, task, offset=offset, attempt=attempt))
+
+
+def events(
+    ctx: typer.Context,
+    job: JobArgument,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=_FOLLOW_HELP)] = False,
+    level: Annotated[
+        str | None, typer.Option(help="Only Info, Warning or Error.", show_default=False)
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Only those that contain this text.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
+    offset: Annotated[int, typer.Option(min=0, help="How many to skip.")] = 0,
+    output: Output = None,
+) -> None:
+    """Print events, oldest first. Followed events come as lines, or as one JSON object per line."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        found = find_job(platform, job)
+        if follow:
+            for update in found.updates():
+                if isinstance(update, EventItem):
+                    _print_event(update, chosen)
+            return
+        page = platform.client.list_events(
+            found.id, offset=offset, limit=limit, order="asc", level=level, pattern=pattern
+        )
+    if chosen is not Format.TABLE:
+        print_model(page, chosen)
+        return
+    print_table(
+        [told.say("TIME"), told.say("LEVEL"), told.say("EVENT")],
+        [(event.time, level_cell(event.level), event.message) for event in page.events],
+    )
+    if page.total > offset + len(page.events):
+        typer.echo(told.say("{shown} of {all} events", shown=len(page.events), all=page.total), err=True)
+
+
+def tasks(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
+    """Print the tasks of the latest attempt."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        found = find_job(platform, job).tasks()
+    if chosen is not Format.TABLE:
+        print_model(found, chosen)
+        return
+    names = ("TASK", "STATE", "STEP", "HOST", "STARTED", "DURATION", "EXIT CODE", "LOG", "REASON")
+    print_table(
+        [told.say(name) for name in names],
+        [
+            (
+                item.task,
+                item.state,
+                item.step,
+                item.host or item.ip,
+                time_text(item.start_time),
+                duration_text(item.end_time - item.start_time) if item.end_time else "",
+                "" if item.exit_code is None else str(item.exit_code),
+                size_text(item.log_size),
+                item.reason_message,
+            )
+            for item in found
+        ],
+        right=(6, 7),
+    )
+
+
+def metrics(
+    ctx: typer.Context, job: JobArgument, task: TaskOption = "worker-0", output: Output = None
+) -> None:
+    """Print the newest, mean and highest value of every metric."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        answer = platform.client.show_metrics(find_job(platform, job).id, task)
+    if chosen is not Format.TABLE:
+        print_model(answer, chosen)
+        return
+    rows = []
+    for series in answer.metrics:
+        values = [value for value in series.value if value >= 0]  # -1: no sample
+        if values:
+            mean = sum(values) / len(values)
+            last = "  ".join(f"{value:g}" for value in (round(value, 1) for value in series.value[-_LAST:]))
+            rows.append((series.metric, f"{mean:.1f}", f"{max(values):.1f}", last))
+    print_table(
+        [told.say("METRIC"), told.say("MEAN"), told.say("HIGHEST"), told.say("LAST MINUTES")],
+        rows,
+        right=(1, 2),
+    )
+
+
+def _write(out: BinaryIO, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        out.write(piece)
+        out.flush()
+
+
+def _last_lines(
+    client: Client, job_id: str, task: str, count: int, *, may_be_missing: bool
+) -> tuple[str, int]:
+    """The last `count` lines and the byte offset behind them."""
+    text, offset, base = "", 0, None
+    try:
+        while True:
+            page = client.read_log_lines(
+                job_id, task, base_line=base, lines=max(1, min(count, _LINES_PER_PAGE)), order="desc"
+            )
+            offset = offset or int(page.end_line or 0)
+            text = page.content + text if count else text
+            count -= page.lines
+            base = page.start_line
+            if count <= 0 or not page.lines or not int(base or 0):
+                return text, offset
+    except ApiError as exc:
+        if may_be_missing and exc.error_code == _NO_LOG_YET:
+            return "", 0
+        raise
+
+
+def _print_event(event: EventItem, output: Format) -> None:
+    if output is Format.TABLE:
+        typer.echo(f"{event.time}  {event.level:<7}  {event.message}")
+    else:
+        sys.stdout.write(json.dumps(event.model_dump(exclude_unset=True), ensure_ascii=False) + "\n")
+        sys.stdout.flush()

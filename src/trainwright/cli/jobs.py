@@ -1,0 +1,167 @@
+"""`trainwright job …`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from trainwright.cli import job_create, job_watch
+from trainwright.cli.display import (
+    Cell,
+    age_text,
+    duration_text,
+    phase_cell,
+    print_fields,
+    print_model,
+    print_table,
+    time_text,
+)
+from trainwright.cli.failures import ClientGroup
+from trainwright.cli.options import Format, Globals, JobArgument, Output, format_of, globals_of
+from trainwright.cli.session import find_job, open_platform
+from trainwright.client import JobResponse, JobSearch, SearchFilter
+
+app = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Training jobs.")
+app.command("create", help="Create a job.")(job_create.create)
+
+
+@app.command("list", help="List jobs, newest first.")
+def list_jobs(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Option(help="Only those whose name contains this.", show_default=False)] = "",
+    phase: Annotated[
+        list[str] | None,
+        typer.Option(help="Only those in this phase; repeatable.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many.")] = 20,
+    offset: Annotated[int, typer.Option(min=0, help="How many to skip.")] = 0,
+    sort: Annotated[str, typer.Option(help="What to sort by.")] = "create_time",
+    order: Annotated[str, typer.Option(help="desc or asc.")] = "desc",
+    output: Output = None,
+) -> None:
+    """Print one page of jobs."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    filters = []
+    if name:
+        filters.append(SearchFilter(key="name", operator="like", value=[name]))
+    if phase:
+        filters.append(SearchFilter(key="phase", operator="in", value=phase))
+    search = JobSearch(offset=offset, limit=limit, sort_by=sort, order=order, filters=filters)
+    with open_platform(ctx) as platform:
+        page = platform.client.search_jobs(search)
+    if chosen is not Format.TABLE:
+        print_model(page, chosen)
+        return
+    now_ms = int(time.time() * 1000)
+    names = ("NAME", "PHASE", "CREATED", "DURATION", "NODES", "FLAVOR", "ID")
+    print_table(
+        [told.say(name) for name in names],
+        [
+            (
+                job.metadata.name,
+                phase_cell(job.status.phase),
+                age_text(told, job.metadata.create_time, now_ms),
+                duration_text(job.status.duration),
+                str(job.spec.resource.node_count),
+                job.spec.resource.flavor_id,
+                job.metadata.id,
+            )
+            for job in page.items
+        ],
+        right=(4,),
+    )
+    if page.count > offset + len(page.items):
+        typer.echo(told.say("{shown} of {all} jobs", shown=len(page.items), all=page.count), err=True)
+
+
+@app.command("show", help="Show one job.")
+def show(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
+    """Print one job."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        answer = find_job(platform, job).answer
+    if chosen is not Format.TABLE:
+        print_model(answer, chosen)
+        return
+    _print_job(told, answer)
+
+
+@app.command("stop", help="Stop a job.")
+def stop(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
+    """Ask for the stop; the job ends when its tasks have."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        answer = find_job(platform, job).stop().answer
+    if chosen is not Format.TABLE:
+        print_model(answer, chosen)
+        return
+    typer.echo(told.say("Stopping job {name}.", name=answer.metadata.name))
+
+
+@app.command("delete", help="Delete an ended job with its events and logs. What it wrote to buckets stays.")
+def delete(
+    ctx: typer.Context, jobs: Annotated[list[str], typer.Argument(metavar="JOB…", show_default=False)]
+) -> None:
+    """Delete jobs one by one; the first refusal ends it."""
+    told = globals_of(ctx)
+    with open_platform(ctx) as platform:
+        for text in jobs:
+            job = find_job(platform, text)
+            job.delete()
+            typer.echo(told.say("Job {name} deleted.", name=job.name))
+
+
+@app.command("describe", help="Change a job's description.")
+def describe(
+    ctx: typer.Context,
+    job: JobArgument,
+    text: Annotated[str, typer.Argument(help="The new description; empty removes it.", show_default=False)],
+) -> None:
+    """Change the description."""
+    with open_platform(ctx) as platform:
+        platform.client.describe_job(find_job(platform, job).id, text)
+
+
+app.command("follow", help="Show events and log until the job ends; exit with its result.")(job_watch.follow)
+app.command("logs", help="Print a task's log.")(job_watch.logs)
+app.command("events", help="Print a job's events.")(job_watch.events)
+app.command("tasks", help="Print a job's tasks.")(job_watch.tasks)
+app.command("metrics", help="Print how much a task uses of its machine.")(job_watch.metrics)
+
+
+def _print_job(told: Globals, job: JobResponse) -> None:
+    status, algorithm = job.status, job.algorithm
+    engine = algorithm.get("engine") or {}
+    note = status.pending_message if status.phase in ("Creating", "Pending") else status.reason_message
+    codes = ", ".join(f"{item.task}: {item.exit_code}" for item in status.task_statuses)
+    fields: list[tuple[str, Cell]] = [
+        (told.say("Name"), job.metadata.name),
+        (told.say("Id"), job.metadata.id),
+        (told.say("Phase"), phase_cell(status.phase)),
+        (told.say("Because"), note),
+        (told.say("Attention"), status.attention),
+        (told.say("Created"), time_text(job.metadata.create_time)),
+        (told.say("Started"), time_text(status.start_time)),
+        (told.say("Ended"), time_text(status.end_time)),
+        (told.say("Duration"), duration_text(status.duration)),
+        (told.say("Attempt"), str(status.attempt) if status.attempt > 1 else ""),
+        (told.say("Exit codes"), codes),
+        (told.say("User"), job.metadata.user_name),
+        (told.say("Description"), job.metadata.description),
+        (told.say("Code"), _text(algorithm.get("code_dir"))),
+        (told.say("Boot file"), _text(algorithm.get("boot_file"))),
+        (told.say("Command"), _text(algorithm.get("command"))),
+        (told.say("Engine"), _text(engine.get("engine_id") if isinstance(engine, dict) else "")),
+        (told.say("Flavor"), f"{job.spec.resource.node_count} × {job.spec.resource.flavor_id}"),
+    ]
+    for title, key in ((told.say("Input"), "inputs"), (told.say("Output"), "outputs")):
+        for channel in algorithm.get(key) or []:
+            place = ((channel.get("remote") or {}).get("obs") or {}).get("obs_url") or ""
+            fields.append((title, f"{channel.get('name')} = {place}"))
+    for parameter in algorithm.get("parameters") or []:
+        fields.append((told.say("Parameter"), f"{parameter.get('name')} = {parameter.get('value')}"))
+    print_fields(fields)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

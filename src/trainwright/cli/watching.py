@@ -1,0 +1,213 @@
+"""Following a job on the terminal: logs on stdout, events and a status line on stderr."""
+
+import asyncio
+import sys
+import time
+from typing import BinaryIO
+
+import typer
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from trainwright.cli.display import duration_text, level_cell, make_console, phase_cell, size_text
+from trainwright.cli.options import Globals
+from trainwright.client import (
+    AsyncClient,
+    EventItem,
+    JobResponse,
+    PhaseItem,
+    Platform,
+    TrainingJob,
+    follow_job,
+)
+
+EXIT_STOPPED = 143
+EXIT_INTERRUPTED = 130
+_TICK_S = 0.2
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class StatusLine:
+    """One line at the bottom of a terminal that other output scrolls above. Does nothing where there is none."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = console.is_terminal
+        self._text = ""
+        self._shown = False
+
+    def show(self, text: str) -> None:
+        """Draw `text`, replacing what is shown."""
+        self._text = text
+        if not self._live or not text:
+            return
+        width = max(1, self._console.width - 1)
+        cut = set_cell_size(text, width) if cell_len(text) > width else text
+        self._console.file.write(f"\r\x1b[2K{cut}")
+        self._console.file.flush()
+        self._shown = True
+
+    def hide(self) -> None:
+        """Take the line away, so that something else can be written."""
+        if self._shown:
+            self._console.file.write("\r\x1b[2K")
+            self._console.file.flush()
+            self._shown = False
+
+    def redraw(self) -> None:
+        """Draw the last text again."""
+        self.show(self._text)
+
+
+class FollowView:
+    """Prints what it is told. With several tasks each log line begins with its task's name."""
+
+    def __init__(self, told: Globals, *, tasks: int, log: BinaryIO) -> None:
+        self._told = told
+        self._console = make_console(stderr=True)
+        self._status = StatusLine(self._console)
+        self._log = log
+        self._log_is_terminal = log.isatty()
+        self._prefixed = tasks > 1
+        self._partial: dict[str, bytes] = {}
+        self._mid_line = False
+        self._phase = ""
+        self._log_bytes = 0
+        self._began = time.monotonic()
+        self._ticks = 0
+
+    def on_event(self, event: EventItem) -> None:
+        """Print it."""
+        self._make_room()
+        line = Text.assemble((event.time[11:19], "dim"), " ")
+        if event.level != "Info":
+            line.append_text(level_cell(event.level)).append(" ")
+        self._console.print(line.append(event.message), soft_wrap=True)
+        self._status.redraw()
+
+    def on_phase(self, phase: PhaseItem) -> None:
+        """Show it in the status line; print it where there is no such line."""
+        self._phase = phase.phase
+        self._make_room()
+        self._console.print(Text.assemble(("· ", "dim"), phase_cell(phase.phase)))
+        self._draw()
+
+    def on_log(self, task: str, attempt: int, piece: bytes) -> None:
+        """Write it as it is."""
+        self._log_bytes += len(piece)
+        if self._prefixed:
+            piece = self._with_prefix(task, piece)
+        if not piece:
+            return
+        self._status.hide()
+        self._log.write(piece)
+        self._log.flush()
+        self._mid_line = not piece.endswith(b"\n")
+        if not self._mid_line:
+            self._status.redraw()
+
+    def tick(self) -> None:
+        """Move the status line on."""
+        self._ticks += 1
+        self._draw()
+
+    def close(self) -> None:
+        """Write half lines that are left and take the status line away."""
+        self._status.hide()
+        for task, rest in sorted(self._partial.items()):
+            if rest:
+                self._log.write(f"[{task}] ".encode() + rest + b"\n")
+        self._partial.clear()
+        self._log.flush()
+        self._make_room()
+
+    def _draw(self) -> None:
+        if self._mid_line and self._log_is_terminal:
+            return  # a progress bar of the script itself owns the line
+        elapsed = duration_text(int((time.monotonic() - self._began) * 1000)) or "0.0s"
+        spinner = _SPINNER[self._ticks % len(_SPINNER)]
+        log = self._told.say("log {size}", size=size_text(self._log_bytes))
+        self._status.show(f"{spinner} {self._phase} · {elapsed} · {log}")
+
+    def _make_room(self) -> None:
+        self._status.hide()
+        if self._mid_line and self._log_is_terminal:
+            self._log.write(b"\n")
+            self._log.flush()
+            self._mid_line = False
+
+    def _with_prefix(self, task: str, piece: bytes) -> bytes:
+        lines = (self._partial.get(task, b"") + piece).split(b"\n")
+        self._partial[task] = lines.pop()
+        prefix = f"[{task}] ".encode()
+        return b"".join(prefix + line + b"\n" for line in lines)
+
+
+def follow_to_end(platform: Platform, told: Globals, job: TrainingJob, *, log: BinaryIO) -> JobResponse:
+    """Print everything about `job` until it has ended; the job as it ended.
+
+    Raises:
+        typer.Exit: Ctrl-C (130): the job goes on; says how to come back.
+        ClientError: the server refused or stays away.
+    """
+    view = FollowView(told, tasks=len(job.answer.status.tasks), log=log)
+
+    async def main() -> JobResponse:
+        async with AsyncClient(platform.client.access) as client:
+            ticking = asyncio.create_task(_tick(view))
+            try:
+                return await follow_job(client, job.id, view)
+            finally:
+                ticking.cancel()
+
+    try:
+        return asyncio.run(main())
+    except KeyboardInterrupt:
+        view.close()
+        typer.echo(
+            told.say(
+                "The job goes on. Come back with:  trainwright job follow {job}\n"
+                "Stop it with:                     trainwright job stop {job}",
+                job=job.name,
+            ),
+            err=True,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    finally:
+        view.close()
+
+
+def result_code(job: JobResponse) -> int:
+    """The exit code of a followed job: 0 Completed; Failed: that of the first task that failed, else 1; 143 when it
+    was stopped; 1 after a platform fault.
+    """
+    phase = job.status.phase
+    if phase == "Completed":
+        return 0
+    if phase == "Terminated":
+        return EXIT_STOPPED
+    codes = [status.exit_code for status in job.status.task_statuses if 0 < status.exit_code < 256]
+    return codes[0] if phase == "Failed" and codes else 1
+
+
+def print_result(told: Globals, job: JobResponse) -> None:
+    """One line on stderr: phase, duration, and why if it did not go well."""
+    line = Text.assemble(phase_cell(job.status.phase), f"  {job.metadata.name}")
+    if job.status.duration:
+        line.append(f"  {duration_text(job.status.duration)}")
+    make_console(stderr=True).print(line)
+    if job.status.phase != "Completed" and job.status.reason_message:
+        typer.echo(told.say("Reason: {reason}", reason=job.status.reason_message), err=True)
+
+
+async def _tick(view: FollowView) -> None:
+    while True:
+        await asyncio.sleep(_TICK_S)
+        view.tick()
+
+
+def stdout_bytes() -> BinaryIO:
+    """Where log bytes go."""
+    sys.stdout.flush()
+    return sys.stdout.buffer

@@ -1,0 +1,61 @@
+"""Watching a whole job at once: its events, its phases and the logs of all its tasks, as they come."""
+
+import asyncio
+from typing import Protocol
+
+from trainwright.client.asynchronous import AsyncClient
+from trainwright.client.errors import ClientError, first_failure
+from trainwright.wire.job_answers import JobResponse
+from trainwright.wire.watch import EventItem, PhaseItem
+
+
+class JobWatcher(Protocol):
+    """Is told what happens, in the order it arrives. Called on the event loop: it must not block for long."""
+
+    def on_event(self, event: EventItem) -> None:
+        """A new event."""
+        ...
+
+    def on_phase(self, phase: PhaseItem) -> None:
+        """The phase now in force."""
+        ...
+
+    def on_log(self, task: str, attempt: int, piece: bytes) -> None:
+        """The next bytes of a task's log, in pieces of any size."""
+        ...
+
+
+async def follow_job(client: AsyncClient, job_id: str, watcher: JobWatcher) -> JobResponse:
+    """Tell `watcher` everything from the job's beginning until it has ended and all its logs are complete; then the
+    job as it ended. Goes on after cuts and restarts of the server; no event or log byte is told twice.
+
+    Raises:
+        ApiError: there is no such job (any more).
+        ConnectionFailed: the server stays away for longer than `streams.PATIENCE_S`.
+    """
+    job = await client.show_job(job_id)
+    started: set[int] = set()
+
+    async def tell_log(task: str, attempt: int) -> None:
+        async for piece in client.follow_log(job_id, task, attempt=attempt):
+            watcher.on_log(task, attempt, piece)
+
+    def start_logs(attempt: int) -> None:
+        if attempt < 1 or attempt in started:
+            return
+        started.add(attempt)
+        for task in job.status.tasks:
+            group.create_task(tell_log(task, attempt))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            start_logs(job.status.attempt)
+            async for update in client.follow_events(job_id):
+                if isinstance(update, EventItem):
+                    start_logs(update.attempt)
+                    watcher.on_event(update)
+                else:
+                    watcher.on_phase(update)
+    except* ClientError as failures:
+        raise first_failure(failures) from None
+    return await client.show_job(job_id)
