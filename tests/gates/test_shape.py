@@ -30,6 +30,7 @@ def test_empty_tree_is_in_shape(skeleton: Path) -> None:
         ("control/breach.py", "X = 1\ndef f() -> None:\n    global X\n", "global in f"),
         ("control/breach.py", "try:\n    pass\nexcept Exception:\n    pass\n", "except Exception"),
         ("control/breach.py", "try:\n    pass\nexcept (OSError, BaseException):\n    pass\n", "except"),
+        ("control/breach.py", "try:\n    pass\nexcept Exception as e:\n    print(e)\n", "except Exception"),
         ("control/breach.py", "try:\n    pass\nexcept:\n    pass\n", "bare except"),
         ("control/utils.py", "X = 1\n", "name says nothing"),
         ("ports/breach.py", "X = 1\n", "module has no docstring"),
@@ -47,6 +48,25 @@ def test_breach_is_caught(skeleton: Path, path: str, text: str, said: str) -> No
     findings = _fatal(skeleton)
     assert [finding.path for finding in findings] == [f"src/trainwright/{path}"]
     assert said in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "control/fine.py",
+            "def f(\n" + "    *,\n" + "".join(f"    a{n}: int,\n" for n in range(60)) + ") -> None: ...\n",
+        ),
+        ("cli/fine.py", "def f(a: int, b: int, c: int, d: int, e: int, g: int) -> None: ...\n"),
+        ("control/fine.py", "try:\n    pass\nexcept BaseException:\n    print()\n    raise\n"),
+        ("control/fine.py", "try:\n    pass\nexcept BaseException as error:\n    kept = error\n"),
+        ("control/fine.py", "try:\n    pass\nexcept BaseException as error:\n    kept.append(error)\n"),
+    ],
+)
+def test_what_only_looks_like_a_breach_passes(skeleton: Path, path: str, text: str) -> None:
+    """Guards that long signatures, framework signatures and handlers that hand on are not taken for breaches."""
+    (skeleton / "src" / "trainwright" / path).write_text(text, encoding="utf-8")
+    assert _fatal(skeleton) == []
 
 
 def test_long_module_is_only_noted(skeleton: Path) -> None:
