@@ -30,7 +30,14 @@ from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectMeta, ObjectPage
 from trainwright.storage import beneath
 from trainwright.storage.draft import Draft, remove_stale
-from trainwright.storage.listing import DRAFT_PREFIX, FolderNames, Found, holds_objects, list_tree
+from trainwright.storage.listing import (
+    DRAFT_PREFIX,
+    KEY_DEPTH_MAX,
+    FolderNames,
+    Found,
+    holds_objects,
+    list_tree,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -337,15 +344,18 @@ def _check_key(path: ObsPath) -> None:
         raise InvalidObsPath(field="key", uri=str(path), detail=_RESERVED, prefix=DRAFT_PREFIX)
 
 
-def _remove_empty(at: int) -> None:
-    """Remove the folders below `at`, which hold no objects, as far as they are empty."""
+def _remove_empty(at: int, depth: int = 0) -> None:
+    """Remove the folders below `at`, which hold no objects, as far as they are empty. What is deeper than any key can
+    be stays, and the folders above it with it.
+    """
     for name in os.listdir(at):
         try:
             child = beneath.open_folder(name, at)
         except OSError:  # not a folder; the caller's rmdir will say so
             continue
         try:
-            _remove_empty(child)
+            if depth < KEY_DEPTH_MAX:
+                _remove_empty(child, depth + 1)
         finally:
             os.close(child)
         os.rmdir(name, dir_fd=at)

@@ -12,7 +12,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,6 +22,7 @@ from trainwright.storage.beneath import is_marked, open_folder
 DRAFT_PREFIX = ".trainwright-tmp-"
 """Files with such names are never listed: writers that share the folder use them for what is not finished."""
 
+KEY_DEPTH_MAX = KEY_BYTES_MAX // 2
 _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _CACHE_FROM_NAMES = 2_000  # smaller folders are read faster than they are looked up
 _CACHE_NAMES_MAX = 500_000  # some 50 MB
@@ -79,25 +80,48 @@ def list_tree(
         os.close(own)
 
 
-def holds_objects(at: int, depth: int = 0) -> bool:
+def holds_objects(at: int) -> bool:
     """Whether any object lies in the folder `at` or below it."""
+    entered = [os.dup(at)]
+    waiting: list[list[str]] = []  # folders still to be looked into, for each of `entered`
+    try:
+        while entered:
+            if len(waiting) < len(entered):
+                below = _folders_unless_objects(entered[-1])
+                if below is None:
+                    return True
+                waiting.append(below if len(entered) < KEY_DEPTH_MAX else [])
+            if waiting[-1]:
+                with suppress(FileNotFoundError, NotADirectoryError):  # gone or replaced since it was read
+                    entered.append(open_folder(waiting[-1].pop(), entered[-1]))
+            else:
+                waiting.pop()
+                os.close(entered.pop())
+        return False
+    finally:
+        for descriptor in entered:
+            os.close(descriptor)
+
+
+def _folders_unless_objects(at: int) -> list[str] | None:
+    """Names of the folders in `at`; None when it holds an object or was stored as a folder itself."""
     if is_marked(os.fstat(at)):
-        return True
+        return None
     below = []
     for name in _names(at):
         if not name.endswith("/"):
-            return True
-        below.append(name)
-    return depth <= KEY_BYTES_MAX // 2 and any(_child_holds_objects(name, at, depth + 1) for name in below)
+            return None
+        below.append(name[:-1])
+    return below
 
 
-def _child_holds_objects(name: str, at: int, depth: int) -> bool:
+def _child_holds_objects(name: str, at: int) -> bool:
     try:
         child = open_folder(name[:-1], at)
     except (FileNotFoundError, NotADirectoryError):
         return False
     try:
-        return holds_objects(child, depth)
+        return holds_objects(child)
     finally:
         os.close(child)
 
@@ -132,7 +156,7 @@ def _folded(names: FolderNames, at: int, base: str, start: str, after: str) -> G
         if not name.startswith(start):
             return
         if name.endswith("/"):
-            if base + name > after and _child_holds_objects(name, at, 1):
+            if base + name > after and _child_holds_objects(name, at):
                 yield Found(base + name, None)
         elif found := _file(name, at, base):
             yield found
