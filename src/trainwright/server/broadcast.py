@@ -21,7 +21,7 @@ class Broadcast:
     """Wake-ups by topic. Bounded: at most `limit` watches at a time. `grown` may be called from any thread."""
 
     def __init__(self, *, limit: int = 10_000) -> None:
-        self._limit = limit
+        self.limit = limit
         self._count = 0
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,8 +59,8 @@ class Broadcast:
         Raises:
             TooManyFollowers: the limit is reached.
         """
-        if self._count >= self._limit:
-            raise TooManyFollowers(limit=self._limit)
+        if self._count >= self.limit:
+            raise TooManyFollowers(limit=self.limit)
         self._count += 1
         self._loop = asyncio.get_running_loop()
         for topic in watch.topics:

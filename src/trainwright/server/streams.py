@@ -17,7 +17,6 @@ from trainwright.ports.uow import Principal
 from trainwright.server.broadcast import Watch
 from trainwright.services import events, logs
 from trainwright.services.context import Services
-from trainwright.wire.watch import PhaseItem
 
 HEARTBEAT_S = 15.0
 LOOK_AGAIN_S = 2.0  # hints may be lost; the state is looked at again after this long
@@ -82,7 +81,7 @@ async def follow_events(
     ctx: Services, who: Principal, job_id: str, watch: Watch, *, after_seq: int, language: Language
 ) -> AsyncGenerator[bytes, None]:
     """Events after `after_seq` and every change of phase; ends after the end phase or when the job is deleted."""
-    shown: PhaseItem | None = None
+    shown = ""
     yield b": connected\n\n"
     while not watch.is_closed:
         watch.take()
@@ -93,9 +92,9 @@ async def follow_events(
         for event in tail.events:
             yield sse("event", event.model_dump_json(), event_id=event.seq)
             after_seq = event.seq
-        if tail.phase != shown:
-            shown = tail.phase
-            yield sse("phase", shown.model_dump_json())
+        if tail.phase.phase != shown:
+            shown = tail.phase.phase
+            yield sse("phase", tail.phase.model_dump_json())
         if tail.ended:
             return
         if not tail.events and not await watch.wait(HEARTBEAT_S):

@@ -187,7 +187,7 @@ def _find(ctx: Services, scope: Scope, wanted: _Wanted) -> LogView:
     attempt = find_attempt(history.attempts, number)
     if attempt is None and wanted.attempt is not None:
         raise InvalidQuery(field="attempt", detail=_NO_ATTEMPT, number=number)
-    key = attempt_key(job.id, number)
+    key = attempt_key(job.id, number or 1)  # before the first attempt: the log that will be
     row = task_of(history.tasks.get(key, ()), wanted.task)
     ended = attempt is not None and bool(attempt.ended_at_ms)
     return LogView(
