@@ -80,6 +80,8 @@ def main(mode: str, rundir: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return 3
+    if (rundir / "done.json").exists():  # another one started for this RUNDIR has done it all meanwhile
+        return 0
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: None if mode == "stubborn" else asked.append(number))
     if mode == "slow":
