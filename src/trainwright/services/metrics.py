@@ -29,7 +29,7 @@ async def show(ctx: Services, who: Principal, job_id: str, task: str) -> Metrics
 async def samples(
     ctx: Services, who: Principal, job_id: str, task: str, *, since_s: int = 0
 ) -> SamplesResponse:
-    """The stored samples of the latest attempt's task that begin at `since_s` (UTC seconds) or later.
+    """The stored batches of the latest attempt's task with samples of `since_s` (UTC seconds) or later.
 
     Raises:
         JobNotFound: no such job in the caller's project.

@@ -1,0 +1,102 @@
+"""The engines file: what ships, what an admin may write, and how mistakes are told."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainwright.catalog.catalogue import Catalogue
+from trainwright.catalog.engines import CatalogueError, load_engines
+from trainwright.domain.errors import EngineNotFound, FlavorNotFound
+from trainwright.domain.texts import Language
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_what_ships() -> None:
+    """Guards the three engines of the first release, and that no package index is named in them."""
+    plain, learn, torch = load_engines()
+    assert (plain.id, plain.requirements, plain.interpreter) == (f"python_{PYTHON}-local", (), "")
+    assert learn.name == "scikit-learn" and "scikit-learn==1.9.1" in learn.requirements
+    assert torch.name == "PyTorch" and "torch==2.13.0" in torch.requirements
+    assert all("==" in requirement for engine in (learn, torch) for requirement in engine.requirements)
+    assert not any(engine.pip_options for engine in (plain, learn, torch))
+
+
+def test_an_admins_file_replaces_what_ships(tmp_path: Path) -> None:
+    """Guards the override, all its fields, and that a missing file means what ships."""
+    file = tmp_path / "engines.yaml"
+    assert load_engines(file) == load_engines()
+    file.write_text(
+        """
+        engines:
+          - id: mine-{python}
+            name: Mine
+            version: "2"
+            interpreter: /opt/python/bin/python3
+            requirements: ["a==1"]
+            pip_options: [--no-deps]
+            environment: {OMP_NUM_THREADS: "1"}
+        """,
+        encoding="utf-8",
+    )
+    (mine,) = load_engines(file)
+    spec = mine.to_spec()
+    assert (spec.engine_id, spec.name, spec.version) == (f"mine-{PYTHON}", "Mine", "2")
+    assert (spec.interpreter, spec.requirements, spec.pip_options) == (
+        "/opt/python/bin/python3",
+        ("a==1",),
+        ("--no-deps",),
+    )
+    assert spec.environment == {"OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("engines: [", ["engines.yaml", "YAML"]),
+        ("[]", ["engines.yaml", "list named engines"]),
+        ("engines: {}", ["list named engines"]),
+        ("engines: [5]", ["engines[0]"]),
+        ("engines: [{id: a, version: '1'}]", ["engines[0].name", "required"]),
+        ("engines: [{id: a, name: A, version: 1.0}]", ["engines[0].version", "string"]),
+        ("engines: [{id: a, name: A, version: '1', requirments: []}]", ["engines[0].requirments"]),
+        ("engines: [{id: 'a b', name: A, version: '1'}]", ["engines[0].id"]),
+        ("engines: [{id: a, name: A, version: '1', requirements: [1]}]", ["engines[0].requirements.0"]),
+        (
+            "engines: [{id: a, name: A, version: '1'}, {id: a, name: A, version: '2'}]",
+            ["engines[1].id", "twice"],
+        ),
+    ],
+)
+def test_mistakes_name_file_entry_and_field(tmp_path: Path, text: str, words: list[str]) -> None:
+    """Guards that an admin is told where to look."""
+    file = tmp_path / "engines.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        load_engines(file)
+    assert all(word in str(caught.value) for word in [str(file), *words])
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Guards against falling back to what ships when the admin's file is broken."""
+    (tmp_path / "engines.yaml").mkdir()
+    with pytest.raises(CatalogueError, match="cannot be read"):
+        load_engines(tmp_path / "engines.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"engines: [\xff]")
+    with pytest.raises(CatalogueError, match="cannot be read"):
+        load_engines(tmp_path / "latin.yaml")
+
+
+def test_what_is_not_there_lists_what_is() -> None:
+    """Guards the remedy of 2780 and 2781."""
+    catalogue = Catalogue(engines=load_engines(), flavors=())
+    assert catalogue.get_engine_version("PyTorch", "2.13.0").name == "PyTorch"
+    with pytest.raises(EngineNotFound) as by_id:
+        catalogue.get_engine("none")
+    assert "pytorch" in by_id.value.solution(Language.ZH)
+    with pytest.raises(EngineNotFound) as by_name:
+        catalogue.get_engine_version("PyTorch", "0")
+    assert "PyTorch 2.13.0" in by_name.value.solution(Language.EN)
+    with pytest.raises(FlavorNotFound):
+        catalogue.get_flavor("none")
