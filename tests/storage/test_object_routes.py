@@ -1,0 +1,298 @@
+"""The HTTP routes of buckets, objects and uploads, over the folder store."""
+
+from collections.abc import AsyncIterator, MutableMapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from trainwright.ports.uow import Principal
+from trainwright.server import dependencies, errors
+from trainwright.server.routers import objects
+from trainwright.services.context import Services
+from trainwright.storage.folder import FolderStore
+from trainwright.storage.uploads import Uploads
+
+pytestmark = pytest.mark.anyio
+
+ROOT = "/v1/project/buckets"
+DATA = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> FastAPI:
+    store = FolderStore(tmp_path / "store")
+    uploads = Uploads(tmp_path / "uploads", store)
+    made = FastAPI(redirect_slashes=False)
+    errors.install(made)
+    made.include_router(objects.router)
+    who = Principal("user", "user", "project", is_admin=False)
+    made.dependency_overrides = {
+        dependencies.caller: lambda: who,
+        dependencies.services: lambda: cast(Services, SimpleNamespace(objects=store)),
+        dependencies.uploads: lambda: uploads,
+    }
+    return made
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://server", timeout=30) as client:
+        assert (await client.put(f"{ROOT}/bucket")).status_code == 201
+        yield client
+
+
+def url(key: str) -> str:
+    return f"{ROOT}/bucket/objects/{quote(key, safe='/')}"
+
+
+def code(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error_code"]
+
+
+async def test_buckets(http: httpx.AsyncClient) -> None:
+    # Guards: routes, statuses and shapes of buckets.
+    assert (await http.put(f"{ROOT}/another")).json() == {"name": "another"}
+    assert (await http.get(ROOT)).json() == {"buckets": [{"name": "another"}, {"name": "bucket"}]}
+    assert code(await http.put(f"{ROOT}/bucket")) == (409, "Trainwright.0102")
+    assert code(await http.put(f"{ROOT}/UPPER")) == (400, "Trainwright.0104")
+    assert (await http.put(url("k"), content=b"x")).status_code == 200
+    assert code(await http.delete(f"{ROOT}/bucket")) == (409, "Trainwright.0103")
+    assert (await http.delete(url("k"))).status_code == 204
+    assert (await http.delete(f"{ROOT}/bucket")).status_code == 204
+    assert code(await http.delete(f"{ROOT}/bucket")) == (404, "Trainwright.0101")
+
+
+@pytest.mark.parametrize("key", ["k", "a/b c.txt", "ü/漢", "a%20b", "a%2Fb", "x+y", "q?z#1&=", "folder/"])
+async def test_an_object_comes_back_as_it_was(http: httpx.AsyncClient, key: str) -> None:
+    # Guards: keys are decoded exactly once; headers say what the body is.
+    data = b"" if key.endswith("/") else DATA
+    stored = await http.put(url(key), content=data)
+    assert stored.status_code == 200
+    item = stored.json()
+    assert (item["key"], item["size"]) == (key, len(data))
+    for response in (await http.get(url(key)), await http.head(url(key))):
+        assert response.status_code == 200
+        assert response.headers["etag"] == f'"{item["etag"]}"' == stored.headers["etag"]
+        assert response.headers["content-length"] == str(len(data))
+        assert response.headers["accept-ranges"] == "bytes"
+        assert response.headers["content-type"] == "application/octet-stream"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "last-modified" in response.headers
+        assert response.content == (data if response.request.method == "GET" else b"")
+    listed = (await http.get(f"{ROOT}/bucket/objects")).json()
+    assert [found["key"] for found in listed["objects"]] == [key]
+    assert (await http.delete(url(key))).status_code == 204
+    assert code(await http.get(url(key))) == (404, "ModelArts.2836")
+    assert (await http.head(url(key))).status_code == 404
+    assert (await http.delete(url(key))).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=5-9", 5, 10),
+        ("bytes=10000-", 10000, 10240),
+        ("bytes=-10", 10230, 10240),
+        ("bytes=0-99999", 0, 10240),
+        ("bytes=-99999", 0, 10240),
+    ],
+)
+async def test_ranges(http: httpx.AsyncClient, asked: str, start: int, end: int) -> None:
+    # Guards: what resumed downloads rely on.
+    await http.put(url("k"), content=DATA)
+    response = await http.get(url("k"), headers={"Range": asked})
+    assert response.status_code == 206
+    assert response.headers["content-range"] == f"bytes {start}-{end - 1}/{len(DATA)}"
+    assert response.headers["content-length"] == str(end - start)
+    assert response.content == DATA[start:end]
+
+
+@pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=9-5", "bytes=-0", "bytes=a-b", "lines=1-2"])
+async def test_ranges_that_do_not_exist(http: httpx.AsyncClient, asked: str) -> None:
+    # Guards: 416 with the size, so that a client can see that it has everything.
+    await http.put(url("k"), content=DATA)
+    response = await http.get(url("k"), headers={"Range": asked})
+    assert code(response) == (416, "Trainwright.0107")
+    assert response.headers["content-range"] == "bytes */10240"
+
+
+async def test_a_range_of_changed_bytes_sends_all(http: httpx.AsyncClient) -> None:
+    # Guards: a resumed download never joins two versions.
+    etag = (await http.put(url("k"), content=DATA)).headers["etag"]
+    headers = {"Range": "bytes=5-", "If-Range": etag}
+    assert (await http.get(url("k"), headers=headers)).status_code == 206
+    await http.put(url("k"), content=DATA[::-1])
+    changed = await http.get(url("k"), headers=headers)
+    assert changed.status_code == 200
+    assert changed.content == DATA[::-1]
+
+
+async def test_listings_in_pages(http: httpx.AsyncClient) -> None:
+    # Guards: parameters of the listing and their limits.
+    for key in ("a/1", "a/2", "b", "c/3", "d"):
+        await http.put(url(key), content=b"x")
+    first = (await http.get(f"{ROOT}/bucket/objects", params={"delimiter": "/", "limit": 2})).json()
+    assert [item["key"] for item in first["objects"]] == ["b"]
+    assert first["prefixes"] == ["a/"]
+    params = {"delimiter": "/", "after": first["next_after"]}
+    second = (await http.get(f"{ROOT}/bucket/objects", params=params)).json()
+    assert [item["key"] for item in second["objects"]] == ["d"]
+    assert (second["prefixes"], second["next_after"]) == (["c/"], "")
+    below = (await http.get(f"{ROOT}/bucket/objects", params={"prefix": "a/"})).json()
+    assert [item["key"] for item in below["objects"]] == ["a/1", "a/2"]
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"limit": 0}, (400, "ModelArts.2816")),
+        ({"limit": 1001}, (400, "ModelArts.2816")),
+        ({"limit": "x"}, (400, "ModelArts.2764")),
+        ({"delimiter": "-"}, (400, "ModelArts.2764")),
+        ({"prefix": "../"}, (400, "ModelArts.2791")),
+        ({"prefix": "/etc"}, (400, "ModelArts.2791")),
+        ({"prefix": "a\0"}, (400, "ModelArts.2791")),
+    ],
+)
+async def test_listings_that_cannot_be(
+    http: httpx.AsyncClient, params: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    # Guards: each wrong parameter has its own error.
+    assert code(await http.get(f"{ROOT}/bucket/objects", params=params)) == expected
+
+
+BAD_PATHS = [
+    "%2e%2e/x",
+    "%2e%2e%2fx",
+    "a/%2e%2e/%2e%2e/x",
+    "a/%2e/x",
+    "%2fetc/passwd",
+    "/etc/passwd",
+    "a//b",
+    "a%5c..%5cb",
+    "a%00b",
+    "a%0ab",
+    "%ff",
+    "a%ed%a0%80b",
+    "",
+    "x" * 1025,
+]
+
+
+@pytest.mark.parametrize("raw", BAD_PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_paths_that_lead_elsewhere_are_refused(
+    app: FastAPI, tmp_path: Path, method: str, raw: str
+) -> None:
+    # Guards: every verb, with the path as it arrives: clients tidy paths up before they send them.
+    status, body = await raw_request(app, method, f"{ROOT}/bucket/objects/{raw}")
+    # a line break is in no route: that path is not known at all
+    assert status == (404 if "%0a" in raw else 400)
+    assert "%0a" in raw or method == "HEAD" or b"ModelArts.2791" in body
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store", "uploads"]
+    assert list((tmp_path / "store").rglob("x")) == []
+
+
+async def raw_request(app: FastAPI, method: str, target: str, *messages: dict[str, Any]) -> tuple[int, bytes]:
+    """Status and body of a request whose path nobody has tidied up; decoded as uvicorn does."""
+    received = iter(messages or ({"type": "http.request", "body": b"", "more_body": False},))
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(received)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(target),
+        "raw_path": target.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"server")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+        "root_path": "",
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+async def test_a_body_that_breaks_off_stores_nothing(app: FastAPI, http: httpx.AsyncClient) -> None:
+    # Guards: half an object after the client went away.
+    status, body = await raw_request(
+        app,
+        "PUT",
+        url("k"),
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    )
+    assert (status, b"Trainwright.0109" in body) == (400, True)
+    assert (await http.get(f"{ROOT}/bucket/objects")).json()["objects"] == []
+
+
+async def test_a_resumable_upload(http: httpx.AsyncClient) -> None:
+    # Guards: routes, statuses and shapes of uploads from beginning to end.
+    begin = {"key": "big/file", "size": 10240, "part_size": 4096, "revision": "1"}
+    upload = (await http.post(f"{ROOT}/bucket/uploads", json=begin)).json()
+    base = f"{ROOT}/bucket/uploads/{upload['upload_id']}"
+    assert upload == {
+        "upload_id": upload["upload_id"],
+        "key": "big/file",
+        "size": 10240,
+        "part_size": 4096,
+        "parts": [],
+    }
+    part = await http.put(f"{base}/parts/3", content=DATA[8192:])
+    assert part.json() == {"number": 3, "size": 2048}
+    assert code(await http.post(f"{base}/completion")) == (409, "Trainwright.0106")
+    assert (await http.post(f"{ROOT}/bucket/uploads", json=begin)).json() == {**upload, "parts": [3]}
+    assert (await http.get(base)).json()["parts"] == [3]
+    assert code(await http.put(f"{base}/parts/1", content=b"short")) == (400, "ModelArts.2788")
+    assert code(await http.put(f"{base}/parts/9", content=b"x")) == (400, "ModelArts.2788")
+    for number in (1, 2):
+        await http.put(f"{base}/parts/{number}", content=DATA[(number - 1) * 4096 : number * 4096])
+    done = await http.post(f"{base}/completion")
+    assert (done.status_code, done.json()["size"]) == (200, 10240)
+    assert (await http.post(f"{base}/completion")).json() == done.json()
+    assert (await http.get(url("big/file"))).content == DATA
+    assert code(await http.get(base)) == (404, "Trainwright.0105")
+
+
+async def test_an_upload_can_be_dropped(http: httpx.AsyncClient) -> None:
+    # Guards: abort, and that it happens once.
+    begin = {"key": "k", "size": 10, "part_size": 10}
+    upload = (await http.post(f"{ROOT}/bucket/uploads", json=begin)).json()
+    base = f"{ROOT}/bucket/uploads/{upload['upload_id']}"
+    assert (await http.delete(base)).status_code == 204
+    assert code(await http.delete(base)) == (404, "Trainwright.0105")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"key": "../x"}, (400, "ModelArts.2791")),
+        ({"size": -1}, (400, "ModelArts.2788")),
+        ({"size": "x"}, (400, "ModelArts.2788")),
+        ({"part_size": 0}, (400, "ModelArts.2788")),
+        ({"size": 10_001, "part_size": 1}, (400, "ModelArts.2816")),
+        ({"key": None}, (400, "ModelArts.2788")),
+    ],
+)
+async def test_uploads_that_cannot_be(
+    http: httpx.AsyncClient, change: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    # Guards: refused before a single byte was sent.
+    begin = {"key": "k", "size": 10, "part_size": 10, **change}
+    assert code(await http.post(f"{ROOT}/bucket/uploads", json=begin)) == expected
