@@ -171,7 +171,7 @@ async def test_a_part_of_another_size_is_refused(uploads: Uploads, number: int, 
     # Guards: a body that was cut short or is of another part.
     upload = await uploads.begin(PLAN)
     with pytest.raises(InvalidParam):
-        await send(uploads, upload, number, bytes(size))
+        await send(uploads, upload, number, data)
     assert (await show(uploads, upload)).parts == ()
 
 
