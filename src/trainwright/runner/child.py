@@ -1,0 +1,140 @@
+"""The user's command as a process: how it is started, how it is told to end, how nothing of it is left."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+
+from . import procfs
+from .kernel import die_with_parent
+from .rundir import write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_PIPE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
+_CGROUP_V1 = "v1:"
+
+
+class Child:
+    """The command of `command-STEP.json`: `argv`, `env`, `cwd`, `cgroup`."""
+
+    def __init__(self, command: dict[str, Any]) -> None:
+        self._command = command
+        self.pid = 0
+        self.output = -1  # its stdout and stderr; at the end once nobody holds the other end any more
+
+    def start(self) -> tuple[int, str] | None:
+        """Start it in a session of its own, stdin empty, stdout and stderr on `output`.
+
+        Returns None, or the error number and what could not be done; `pid` is a process (that ends at once) even then.
+        """
+        self.output, write_end = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self.output, False)
+        try:
+            fcntl.fcntl(self.output, _F_SETPIPE_SZ, _PIPE_BYTES)
+        except OSError:
+            pass  # the user's share of pipe memory is used up: the usual 64 KiB will do
+        said, say = os.pipe2(os.O_CLOEXEC)
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(parent, write_end, say)
+        os.close(write_end)
+        os.close(say)
+        with open(said, "rb") as answer:
+            text = answer.read().decode("utf-8", "replace")
+        if not text:
+            return None
+        number, _, what = text.partition(" ")
+        return int(number), what
+
+    def close(self) -> None:
+        """Let go of its output."""
+        os.close(self.output)
+
+    def _become(self, parent: int, output: int, say: int) -> NoReturn:
+        """In the new process: turn into the command, or say why not and end."""
+        what = "start"
+        try:
+            os.setsid()
+            die_with_parent(signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(127)  # the shim died in between
+            what = "join the control group"
+            _join(self._command["cgroup"])
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            for number in range(1, signal.NSIG):
+                if number not in (signal.SIGKILL, signal.SIGSTOP) and signal.getsignal(number) is not None:
+                    signal.signal(number, signal.SIG_DFL)  # Python ignores SIGPIPE; that would be inherited
+            what = f"enter {self._command['cwd']}"
+            os.chdir(self._command["cwd"])
+            argv, environment = self._command["argv"], self._command["env"]
+            what = f"start {argv[0]}"
+            os.execvpe(argv[0], argv, environment)  # noqa: S606 - by argv, not through a shell
+        except (OSError, ValueError) as error:
+            number = getattr(error, "errno", None) or 22
+            write_all(say, f"{number} cannot {what}: {getattr(error, 'strerror', None) or error}".encode())
+        finally:
+            os._exit(127)
+
+
+def _join(cgroup: str) -> None:
+    if cgroup:
+        with open(os.path.join(cgroup_folder(cgroup), "cgroup.procs"), "w", encoding="ascii") as members:
+            members.write(str(os.getpid()))
+
+
+def cgroup_folder(reference: str) -> str:
+    """Where a group lies: version 2 is named by its path, version 1 by `v1:` and its path in the memory hierarchy."""
+    return reference[len(_CGROUP_V1) :] if reference.startswith(_CGROUP_V1) else reference
+
+
+def oom_kills(cgroup: str) -> int:
+    """How many processes of the group the kernel has killed for want of memory; 0 when it does not tell."""
+    if not cgroup:
+        return 0
+    name = "memory.oom_control" if cgroup.startswith(_CGROUP_V1) else "memory.events"
+    try:
+        with open(os.path.join(cgroup_folder(cgroup), name), encoding="ascii") as file:
+            counts = dict(line.split(None, 1) for line in file)
+    except OSError:
+        return 0
+    return int(counts.get("oom_kill", "0"))
+
+
+def terminate(pid: int, *, sandbox: bool) -> bool:
+    """Send SIGTERM to the process group of the command; False when there was nothing to send it to.
+
+    Inside a sandbox the command is the child of the namespace's first process, which is bwrap's child: bwrap itself
+    passes no signals on and would end everything at once.
+    """
+    commands = [pid]
+    if sandbox:
+        commands = [command for first in procfs.children(pid) for command in procfs.children(first)]
+    reached = False
+    for group in {_group(command) for command in commands} - {0}:
+        try:
+            os.killpg(group, signal.SIGTERM)
+            reached = True
+        except ProcessLookupError:
+            continue
+    return reached
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def kill_tree(pid: int) -> None:
+    """SIGKILL everything below `pid`. What was forked meanwhile is found by the next call."""
+    for process in procfs.descendants(pid):
+        procfs.kill(process)

@@ -1,0 +1,26 @@
+"""Which of the runner's programs is meant."""
+
+from __future__ import annotations
+
+import sys
+
+from . import deferred
+from .rundir import RunDir
+
+_USAGE = (
+    "usage: runner.pyz supervise RUNDIR | shim RUNDIR STEP | build-engine PLAN | install-requirements PLAN"
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program that `arguments` name; returns its exit status (2: wrong usage)."""
+    if len(arguments) == 2 and arguments[0] == "supervise":
+        return int(deferred.load("supervisor").main(RunDir(arguments[1])))
+    if len(arguments) == 3 and arguments[0] == "shim":
+        return int(deferred.load("shim").main(RunDir(arguments[1]), arguments[2]))
+    if len(arguments) == 2 and arguments[0] == "build-engine":
+        return int(deferred.load("venvs").build_engine(arguments[1]))
+    if len(arguments) == 2 and arguments[0] == "install-requirements":
+        return int(deferred.load("venvs").install_requirements(arguments[1]))
+    print(_USAGE, file=sys.stderr)
+    return 2

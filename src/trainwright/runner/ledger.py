@@ -1,0 +1,125 @@
+"""What the supervisor must not forget: its state, and every event with its number."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from .rundir import RunDir, read_json, write_all, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    Slot = Union[str, int, float]
+
+_REPEATABLE = frozenset(
+    (
+        "engine_build_progress",
+        "input_download_progress",
+        "output_file_skipped",
+        "runner_resumed",
+        "task_message",
+    )
+)
+
+
+class State:
+    """`state.json`. Every change is on disk when the call returns."""
+
+    def __init__(self, rundir: RunDir) -> None:
+        self._path = rundir.state
+        stored = read_json(self._path) or {}
+        self.done: list[str] = stored.get("done", [])
+        self.acked_seq: int = stored.get("acked_seq", 0)
+        self.log_acked: int = stored.get("log_acked", 0)
+        self.started_at_ms: int = stored.get("started_at_ms", 0)
+        self.final: dict[str, Any] | None = stored.get("final")
+        self.acknowledged: bool = stored.get("acknowledged", False)
+        self.facts: dict[str, Any] = stored.get("facts", {})  # what later steps need of earlier ones
+        self.lines: dict[str, int] = stored.get("lines", {})  # platform lines of the log and where they begin
+
+    def save(self, *, durable: bool = False) -> None:
+        """Write it all."""
+        write_json(
+            self._path,
+            {
+                "done": self.done,
+                "acked_seq": self.acked_seq,
+                "log_acked": self.log_acked,
+                "started_at_ms": self.started_at_ms,
+                "final": self.final,
+                "acknowledged": self.acknowledged,
+                "facts": self.facts,
+                "lines": self.lines,
+            },
+            durable=durable,
+        )
+
+    def finish(self, step: str) -> None:
+        """Remember that `step` need not be done again."""
+        if step not in self.done:
+            self.done.append(step)
+        self.save()
+
+
+class EventSpool:
+    """`events.jsonl`: appended before anything is sent; what was acknowledged is kept on disk, not in memory."""
+
+    def __init__(self, rundir: RunDir, acked_seq: int) -> None:
+        self._path = rundir.events
+        self.unacked: list[dict[str, Any]] = []
+        self.last_seq = 0
+        self._times: dict[str, int] = {}
+        self._load(acked_seq)
+
+    def _load(self, acked_seq: int) -> None:
+        try:
+            with open(self._path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):  # the machine went down in the middle of a line
+            os.truncate(self._path, whole)
+        for line in data[:whole].splitlines():
+            event = json.loads(line)
+            self.last_seq = event["seq"]
+            self._times[_key(event["code"], event["slots"])] = event["at_ms"]
+            if event["seq"] > acked_seq:
+                self.unacked.append(event)
+
+    def emit(self, code: str, slots: dict[str, Slot] | None = None, *, durable: bool = False) -> None:
+        """Record an event. What can happen only once is recorded once, however often a step is begun anew."""
+        slots = slots or {}
+        key = _key(code, slots)
+        if key in self._times and code not in _REPEATABLE:
+            return
+        at_ms = time.time_ns() // 1_000_000
+        event = {"seq": self.last_seq + 1, "at_ms": at_ms, "code": code, "slots": slots}
+        line = json.dumps(event, ensure_ascii=False) + "\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            write_all(descriptor, line.encode("utf-8", "replace"))
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self.last_seq += 1
+        self._times[key] = at_ms
+        self.unacked.append(event)
+
+    def seconds_since(self, code: str, name: str = "") -> str:
+        """Time since that event, as it is shown: `0.296`. Counts on over a restart of the supervisor."""
+        began = self._times.get(_key(code, {"name": name} if name else {}))
+        now = time.time_ns() // 1_000_000
+        return f"{max(0, now - (now if began is None else began)) / 1000:.3f}"
+
+    def acknowledge(self, seq: int) -> None:
+        """Events up to `seq` are stored."""
+        self.unacked = [event for event in self.unacked if event["seq"] > seq]
+
+
+def _key(code: str, slots: dict[str, Any]) -> str:
+    return f"{code} {slots.get('name', '')}"

@@ -1,0 +1,118 @@
+"""Tells the server what happened, and hears from it: registration, reports, heartbeats."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from .channel import Closed
+from .connection import Answer, Request
+from .ledger import EventSpool, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .samples import SampleBuffer
+
+EVENTS_PER_REPORT = 500
+_FAR_S = 3600.0
+_JSON = "application/json"
+
+
+class Refused(Exception):
+    """The server does not want this runner at all (a 4xx on registration)."""
+
+
+class Reporter:
+    """The owner of the report channel.
+
+    `order` is None until the first registration is answered; with an order at hand the registration is repeated
+    beside the work. `acknowledged` turns True with the answer to the final report.
+    """
+
+    def __init__(self, state: State, spool: EventSpool, samples: SampleBuffer) -> None:
+        self._state = state
+        self._spool = spool
+        self._samples = samples
+        self.order: dict[str, Any] | None = None
+        self.registration: dict[str, Any] = {}
+        self.step = "register"
+        self.heartbeat_s = 5.0
+        self.on_stop: Callable[[float], None] = lambda grace_s: None
+        self.final_ready = False  # the log is stored: the final result may be told
+        self.registered = False
+        self._sent_seq = state.acked_seq
+        self._sent_final = False
+        self._sent_at = 0.0
+        self._in_flight: dict[str, Any] | None = None
+
+    def next_request(self, now: float) -> Request | None:
+        """The registration first, then a report whenever there is news or `heartbeat_s` have passed."""
+        if not self.registered:
+            self._in_flight = None
+            return Request("POST", "/registration", _encode(self.registration))
+        if self.due_in(now) > 0:
+            return None
+        events = self._spool.unacked[:EVENTS_PER_REPORT]
+        last = len(events) == len(self._spool.unacked)
+        final = self._state.final if self.final_ready and last else None
+        self._in_flight = {
+            "step": self.step,
+            "started_at_ms": self._state.started_at_ms,
+            "events": events,
+            "samples": self._samples.batches(),
+            "final": final,
+        }
+        self._sent_seq = events[-1]["seq"] if events else self._sent_seq
+        self._sent_final = final is not None
+        self._sent_at = now
+        return Request("POST", "/reports", _encode(self._in_flight))
+
+    def due_in(self, now: float) -> float:
+        """0 with news, else the rest of the heartbeat's period."""
+        if not self.registered:
+            return 0.0
+        if self._state.acknowledged:
+            return _FAR_S
+        news = self._spool.last_seq > self._sent_seq or (self.final_ready and not self._sent_final)
+        return 0.0 if news else max(0.0, self._sent_at + self.heartbeat_s - now)
+
+    def failed(self) -> None:
+        """All of it will be sent again."""
+        self._sent_seq = self._state.acked_seq
+        self._sent_final = False
+        self._sent_at = 0.0
+
+    def accept(self, answer: Answer) -> None:
+        """Take in the answer. Raises `Refused` and `Closed`."""
+        if self._in_flight is None:
+            self._accept_registration(answer)
+            return
+        sent, self._in_flight = self._in_flight, None
+        if answer.status >= 300:
+            self._sent_at = time.monotonic()  # a report the server cannot read: again, but not at once
+            return
+        body = json.loads(answer.body.decode("utf-8"))
+        self._samples.forget(sent["samples"])
+        acked = int(body["acked_seq"])
+        if acked > self._state.acked_seq or sent["final"] is not None:
+            self._state.acked_seq = max(acked, self._state.acked_seq)
+            self._spool.acknowledge(acked)
+            self._state.acknowledged = sent["final"] is not None and not self._spool.unacked
+            self._state.save(durable=self._state.acknowledged)
+        if body.get("stop_grace_s") is not None:
+            self.on_stop(float(body["stop_grace_s"]))
+
+    def _accept_registration(self, answer: Answer) -> None:
+        if answer.status == 409:
+            raise Closed
+        if answer.status >= 300:
+            raise Refused(f"status {answer.status}")
+        self.order = json.loads(answer.body.decode("utf-8"))
+        self.registered = True
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

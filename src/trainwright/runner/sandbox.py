@@ -1,0 +1,161 @@
+"""The bubblewrap command line that gives a job its own view of the file system. Pure: golden-tested.
+
+Read-only: the system, the interpreters, the engine. Writable: what lies under the task's `root/`. Hidden: everything
+else of the machine, above all the task's folder with the attempt token.
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+UID, GID = "1000", "100"  # ma-user's, as in ModelArts' images
+_SYSTEM_FOLDERS = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
+_DEVICES = ("nvidia", "davinci", "hisi_hdc", "devmm_svm")
+
+
+class Machine:
+    """What of the machine's own file system the view depends on; gathered by `look`."""
+
+    def __init__(self) -> None:
+        self.links: dict[str, str] = {}  # /bin and the like that are symbolic links, with their targets
+        self.folders: list[str] = []  # those of them that are folders, and /opt, /sys
+        self.devices: list[str] = []
+        self.hidden_resolver = ""  # folder of resolv.conf when that is a link out of /etc
+        self.files: list[str] = []  # of /etc/hosts, /etc/passwd, /etc/group: those that exist
+
+
+def look() -> Machine:
+    """The machine as it is now."""
+    machine = Machine()
+    for path in _SYSTEM_FOLDERS:
+        if os.path.islink(path):
+            machine.links[path] = os.readlink(path)
+        elif os.path.isdir(path):
+            machine.folders.append(path)
+    machine.folders.extend(path for path in ("/opt", "/sys") if os.path.isdir(path))
+    machine.devices = sorted("/dev/" + name for name in os.listdir("/dev") if name.startswith(_DEVICES))
+    resolver = os.path.realpath("/etc/resolv.conf")
+    if not resolver.startswith("/etc/") and os.path.exists(resolver):
+        machine.hidden_resolver = os.path.dirname(resolver)
+    machine.files = [path for path in ("/etc/hosts", "/etc/passwd", "/etc/group") if os.path.isfile(path)]
+    return machine
+
+
+def argv(
+    machine: Machine,
+    *,
+    root: str,
+    mounts: str,
+    readable: Sequence[str],
+    folders: Sequence[str],
+    host: str,
+    cwd: str,
+) -> list[str]:
+    """The bwrap command up to (not including) the job's own.
+
+    `root`: the task's file tree. `mounts`: folder with our own `hosts`, `passwd`, `group`. `readable`: interpreters,
+    engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound.
+    """
+    line = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    line += ["--uid", UID, "--gid", GID, "--hostname", host[:64], "--die-with-parent", "--new-session"]
+    line += ["--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc"]
+    for path, target in sorted(machine.links.items()):
+        line += ["--symlink", target, path]
+    for path in machine.folders:
+        line += ["--ro-bind", path, path]
+    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"]  # noqa: S108 - the job's own one
+    for path in machine.devices:
+        line += ["--dev-bind", path, path]
+    if machine.hidden_resolver:
+        line += ["--ro-bind", machine.hidden_resolver, machine.hidden_resolver]
+    for path in machine.files:
+        line += ["--ro-bind", os.path.join(mounts, os.path.basename(path)), path]
+    line += ["--bind", root + layout.TMP, layout.TMP]
+    for path in readable:
+        line += ["--ro-bind", path, path]
+    line += ["--bind", root + layout.HOME, layout.HOME, "--bind", root + layout.CACHE, layout.CACHE]
+    for path in _outside(folders):
+        line += ["--bind", root + path, path]
+    return [*line, "--chdir", cwd, "--"]
+
+
+def _outside(folders: Sequence[str]) -> list[str]:
+    """Those that are not seen already, each once, without what lies below another."""
+    covered = [layout.HOME, layout.CACHE, layout.TMP]
+    outside: list[str] = []
+    for path in sorted(set(folders)):
+        if not any(path == above or path.startswith(above + "/") for above in (*covered, *outside)):
+            outside.append(path)
+    return outside
+
+
+def readable_prefixes(interpreters: Sequence[str], others: Sequence[str] = ()) -> list[str]:
+    """Folders that must be seen for these interpreters to work: of every link on the way to the real binary and of the
+    installation a virtual environment is made from. What lies in the system's own folders is seen anyway.
+    """
+    found = [path for path in others if path]
+    for interpreter in interpreters:
+        path = os.path.abspath(interpreter)
+        for _ in range(40):
+            found.extend(_prefixes(path))
+            if not os.path.islink(path):
+                break
+            path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+        found.extend(_prefixes(os.path.realpath(interpreter)))
+    return _without_nested([path for path in found if not _is_system(path)])
+
+
+def _prefixes(interpreter: str) -> list[str]:
+    prefix = os.path.dirname(os.path.dirname(interpreter))
+    settings = os.path.join(prefix, "pyvenv.cfg")
+    found = [prefix]
+    if os.path.isfile(settings):
+        with open(settings, encoding="utf-8") as file:
+            for line in file:
+                key, _, value = line.partition("=")
+                if key.strip() == "home":
+                    found.append(os.path.dirname(value.strip()))
+    return found
+
+
+def _is_system(path: str) -> bool:
+    return path in ("/", "") or any(
+        path == above or path.startswith(above + "/") for above in ("/usr", "/etc")
+    )
+
+
+def _without_nested(paths: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        if not any(path.startswith(above + "/") for above in kept):
+            kept.append(path)
+    return kept
+
+
+def write_mounts(folder: str, order: dict[str, Any], ip: str) -> None:
+    """Write the `hosts`, `passwd` and `group` that the job sees into `folder`: its own user, and its hosts by name."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    names = {
+        "hosts": _machine_file("/etc/hosts") + "".join(f"{ip} {name}\n" for name in order["hosts"]),
+        "passwd": _machine_file("/etc/passwd") + f"ma-user:x:{UID}:{GID}::{layout.HOME}:/bin/bash\n",
+        "group": _machine_file("/etc/group"),
+    }
+    for name, text in names.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _machine_file(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return ""
+    return text if text.endswith("\n") or not text else text + "\n"

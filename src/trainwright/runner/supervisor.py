@@ -1,0 +1,265 @@
+"""The supervisor: takes the order, goes through the steps, reports the end, and can be started again at any point."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sys
+
+from . import deferred, prepare, procfs
+from .channel import Channel, Closed
+from .connection import Address, Connection
+from .deliver import Outputs, export_log
+from .execute import command, prestart
+from .ledger import EventSpool, State
+from .outcome import STOPPED_BEFORE_START, StepFailed, final
+from .pump import Pump, StopRequested
+from .reporter import Refused, Reporter
+from .rundir import RunDir, read_json, write_json
+from .running import Running
+from .samples import SampleBuffer
+from .segments import LogSpool
+from .shipper import LogShipper
+from .task import Task
+from .watch import PERIOD_S, Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Step = tuple[str, Callable[[Task], None]]
+
+SECOND_SUPERVISOR = 3
+BAD_LAUNCH = 4
+_DEFAULT_GRACE_S = 30.0
+_SWEEP_S = 10.0
+_STEPS_WITH_SHIM = ("engine", "requirements", "prestart", "command")
+PREPARATION: tuple[Step, ...] = (
+    ("directories", prepare.directories),
+    ("code", prepare.code),
+    ("inputs", prepare.inputs),
+    ("prefetch", prepare.prefetch),
+    ("engine", prepare.engine),
+    ("requirements", prepare.requirements),
+    ("prestart", prestart),
+)
+
+
+class Supervisor:
+    """One life of the supervisor of one task."""
+
+    def __init__(self, rundir: RunDir, launch: dict[str, Any]) -> None:
+        self._rundir = rundir
+        self._launch = launch
+        self._state = State(rundir)
+        self._spool = EventSpool(rundir, self._state.acked_seq)
+        self._samples = SampleBuffer()
+        self._log = LogSpool(rundir.log, self._state.log_acked)
+        self._shipper = LogShipper(self._state, self._log)
+        self._reporter = Reporter(self._state, self._spool, self._samples)
+        self._pump = Pump(rundir, default_grace_s=_DEFAULT_GRACE_S)
+        address = Address(
+            f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
+        )
+        self._reports = Channel(Connection(address, launch["token"]), self._reporter)
+        self._logs = Channel(Connection(address, launch["token"]), self._shipper)
+        self._ip = _own_ip(address.host, address.port)
+
+    def run(self) -> None:
+        """Carry the task to its acknowledged end, or give it up when the server says so; `done.json` is there then."""
+        self._pump.listen()
+        self._pump.on_wake = self._shipper.notice
+        try:
+            task = self._begin()
+            found = self._state.facts.get("found") or self._perform(task)
+            self._report(task, found)
+        except (Closed, Refused) as error:
+            self._abandon()
+            write_json(self._rundir.done, {"closed": True, "detail": str(error)}, durable=True)
+            return
+        write_json(self._rundir.done, {"closed": False, **found}, durable=True)
+
+    def _begin(self) -> Task:
+        order = self._order()
+        self._reporter.heartbeat_s = float(order["heartbeat_s"])
+        self._reporter.on_stop = self._pump.request_stop
+        self._pump.default_grace_s = float(order["grace_s"])
+        self._shipper.keep = bool(order["log_export"])
+        self._pump.channels = [self._reports, self._logs]
+        task = Task(
+            rundir=self._rundir,
+            launch=self._launch,
+            state=self._state,
+            spool=self._spool,
+            log=self._log,
+            shipper=self._shipper,
+            reporter=self._reporter,
+            pump=self._pump,
+            order=order,
+            ip=self._ip,
+            executable=sys.executable,
+            archive=os.path.abspath(sys.argv[0]),
+        )
+        self._pump.on_stop = task.stop_running
+        return task
+
+    def _order(self) -> dict[str, Any]:
+        """The order: from disk after a restart (the server need not be there then), else from the registration."""
+        self._reporter.registration = {
+            "ip": self._ip,
+            "host": socket.gethostname(),
+            "launcher": self._launch["launcher"],
+            "facts": {"python": sys.version.split()[0], "cpus": os.cpu_count() or 0},
+        }
+        stored = read_json(self._rundir.order)
+        if stored is not None:
+            return stored
+        self._pump.channels = [self._reports]
+        self._pump.turn()
+        deferred.load("shim")  # with `ctypes`; while the server thinks about the registration
+        self._pump.until(lambda: self._reporter.order is not None)
+        # The server leaves out what is null.
+        order: dict[str, Any] = {
+            "code": None,
+            "engine": None,
+            "log_export": None,
+            **(self._reporter.order or {}),
+        }
+        write_json(self._rundir.order, order)
+        self._state.finish("register")
+        return order
+
+    def _perform(self, task: Task) -> dict[str, Any]:
+        """Everything up to the outputs; the result so far is on disk when it returns."""
+        watch = Watch(task, self._samples)
+        timer = self._pump.every(PERIOD_S, watch.step)
+        outputs: Outputs | None = None
+        try:
+            for name, action in PREPARATION:
+                self._step(task, name, action)
+            outputs = Outputs(task)
+            outputs.begin_periodic()
+            self._reporter.step = "command"
+            if self._pump.stop_grace_s is not None and not os.path.exists(self._rundir.shim("command")):
+                raise StopRequested
+            found = command(task)
+        except StopRequested:
+            found = final("stopped_by_user", STOPPED_BEFORE_START)
+        except StepFailed as failure:
+            task.line("failure", f"[init] {failure.message}")
+            found = final(failure.reason, failure.exit_code, failure.message)
+        finally:
+            self._pump.cancel(timer)
+            watch.close()
+        self._sweep()
+        if outputs is not None and os.path.exists(self._rundir.shim("command")):
+            self._reporter.step = "outputs"
+            problem = outputs.finish()
+            if problem and found["reason"] == "completed":
+                found = final("output_upload_failed", found["exit_code"], problem)
+        self._reporter.step = "log_export"
+        problem = export_log(task)
+        if problem:
+            task.emit("output_upload_failed", name="log", detail=problem)
+        self._state.facts["found"] = found
+        self._state.save(durable=True)
+        return found
+
+    def _step(self, task: Task, name: str, action: Callable[[Task], None]) -> None:
+        if name in self._state.done:
+            return
+        self._reporter.step = name
+        if self._pump.stop_grace_s is not None:
+            raise StopRequested
+        action(task)
+        self._state.finish(name)
+
+    def _report(self, task: Task, found: dict[str, Any]) -> None:
+        """Log first, then the final report, repeated until the server has acknowledged it, be that in days."""
+        self._reporter.step = "report"
+        task.shipper.notice()
+        self._pump.until(lambda: task.shipper.complete)
+        task.shipper.settle()
+        self._state.final = found
+        self._state.save(durable=True)
+        self._reporter.final_ready = True
+        self._reporter.step = "linger"
+        self._pump.until(lambda: self._state.acknowledged)
+
+    def _sweep(self) -> None:
+        """Kill what got away: started by this task, but no longer below any shim (after a shim was killed)."""
+        marker = f"{self._launch['attempt_key']}/{self._launch['task']}"
+        for _ in range(int(_SWEEP_S / 0.1)):
+            left = procfs.marked(marker)
+            if not left:
+                return
+            for pid in left:
+                procfs.kill(pid)
+            waited = self._pump.every(0.1, lambda: None)
+            self._pump.turn()
+            self._pump.cancel(waited)
+
+    def _abandon(self) -> None:
+        """The attempt is no longer ours: kill everything, say nothing."""
+        self._pump.channels = []
+        for step in _STEPS_WITH_SHIM:
+            running = Running(self._rundir, step)
+            if running.begun() and not running.finished():
+                running.kill("closed")
+                self._pump.until(running.finished)
+        self._sweep()
+
+
+def _own_ip(host: str, port: int) -> str:
+    """The address under which the server's network sees this machine. Sends nothing."""
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(target)
+            return str(probe.getsockname()[0])
+    except OSError:
+        return "127.0.0.1"
+
+
+def _lock(rundir: RunDir) -> int | None:
+    """Held as long as this process lives; None when another supervisor has it."""
+    descriptor = os.open(rundir.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _detach(rundir: RunDir) -> None:
+    """Touch neither a terminal nor descriptors of whoever started us: errors go to `supervisor.log`."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    journal = os.open(rundir.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(null, 0)
+    os.dup2(journal, 1)
+    os.dup2(journal, 2)
+    os.close(null)
+    os.close(journal)
+
+
+def main(rundir: RunDir) -> int:
+    """Supervise the task of this folder to its end. Returns 0, also when there is nothing left to do; 3 when another
+    supervisor is at work; 4 without a readable `launch.json`.
+    """
+    lock = _lock(rundir)
+    if lock is None:
+        return SECOND_SUPERVISOR
+    if os.path.exists(rundir.done):
+        return 0
+    launch = read_json(rundir.launch)
+    if launch is None:
+        print(f"{rundir.launch} does not exist", file=sys.stderr)
+        return BAD_LAUNCH
+    _detach(rundir)
+    write_json(rundir.supervisor, procfs.identity(os.getpid()))
+    Supervisor(rundir, launch).run()
+    sys.stderr.flush()
+    os._exit(0)  # not `return`: a worker thread that was given up may still wait for a server

@@ -1,0 +1,177 @@
+"""The task at hand: what every step needs."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import sandbox
+from .copying import Cancel
+from .environment import Interpreter, inherited, instance_name, job_environment
+from .layout import JOB_VENV, Layout, job_folders, working_dir
+from .outcome import StepFailed
+from .running import Running
+from .staging import Access
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .ledger import EventSpool, Slot, State
+    from .pump import Pump
+    from .reporter import Reporter
+    from .rundir import RunDir
+    from .segments import LogSpool
+    from .shipper import LogShipper
+
+SERVICE_TAG = "[ModelArts Service Log]"
+
+
+class Task:
+    """One task's order, state and means. Made once the order is known; holds no logic of the steps."""
+
+    def __init__(
+        self,
+        *,
+        rundir: RunDir,
+        launch: dict[str, Any],
+        state: State,
+        spool: EventSpool,
+        log: LogSpool,
+        shipper: LogShipper,
+        reporter: Reporter,
+        pump: Pump,
+        order: dict[str, Any],
+        ip: str,
+        executable: str,
+        archive: str,
+    ) -> None:
+        self.rundir = rundir
+        self.launch = launch
+        self.state = state
+        self.spool = spool
+        self.log = log
+        self.shipper = shipper
+        self.reporter = reporter
+        self.pump = pump
+        self.order = order
+        self.ip = ip
+        self.executable = executable  # the interpreter that runs the runner
+        self.archive = archive  # the runner itself, to be started for helpers of its own
+        self.places = Layout(rundir.root, launch["launcher"])
+        self.running: Running | None = None
+
+    def emit(self, code: str, **slots: Slot) -> None:
+        """Record an event; it goes out with the next report."""
+        self.spool.emit(code, slots)
+
+    def line(self, key: str, text: str) -> None:
+        """Put a platform line into the log, once for `key` however often this is called. Not while a command writes."""
+        end = self.log.end()
+        begins = self.state.lines.get(key)
+        if begins is not None and begins < end:
+            return
+        self.state.lines[key] = end
+        self.state.save()
+        self.log.append(f"{SERVICE_TAG} {_iso_now()} {text}\n".encode("utf-8", "replace"))
+        self.shipper.notice()
+
+    def hide(self, text: str) -> str:
+        """`text` with paths as the job knows them."""
+        return text.replace(self.rundir.root, "") if self.places.sandboxed else text
+
+    def access(self) -> Access:
+        """Means to move granted files, with a cancel of its own."""
+        return Access(self.launch["server_url"], self.launch["token"], Cancel())
+
+    @property
+    def python(self) -> Interpreter:
+        """The interpreter the job runs on, as found by the engine and requirements steps."""
+        facts = self.state.facts
+        return Interpreter(facts.get("python", self.executable), facts.get("bin_dirs", ()))
+
+    def environment(self) -> dict[str, str]:
+        """The command's environment."""
+        return job_environment(
+            self.order,
+            self.places,
+            self.python,
+            ip=self.ip,
+            attempt_key=self.launch["attempt_key"],
+            base=inherited(os.environ),
+        )
+
+    def command(self, argv: list[str], cwd: str) -> dict[str, Any]:
+        """What a shim needs to start `argv` in the job path `cwd`, inside the sandbox when there is one."""
+        os.makedirs(self.places.real(cwd), exist_ok=True)
+        environment = self.environment()
+        environment["PWD"] = self.places.view(cwd)
+        if self.places.sandboxed:
+            argv = [*self._sandbox(cwd), *argv]
+        return {
+            "argv": argv,
+            "env": environment,
+            "cwd": self.rundir.root if self.places.sandboxed else self.places.real(cwd),
+            "cgroup": self.launch.get("cgroup", ""),
+            "sandbox": self.places.sandboxed,
+            "log_dir": self.rundir.log,
+            "log_floor": self.state.log_acked,
+            "log_limit_bytes": self.order["log_limit_bytes"],
+        }
+
+    def _sandbox(self, cwd: str) -> list[str]:
+        sandbox.write_mounts(self.rundir.mounts, self.order, self.ip)
+        interpreters = [self.executable, self.state.facts.get("engine_python", self.executable)]
+        return sandbox.argv(
+            sandbox.look(),
+            root=self.rundir.root,
+            mounts=self.rundir.mounts,
+            readable=sandbox.readable_prefixes(interpreters, [self.archive]),
+            folders=[*job_folders(self.order), cwd],
+            host=instance_name(self.order),
+            cwd=cwd,
+        )
+
+    def run(self, step: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Run the command of `step` to its end, or wait for the one that a former life started; its result.
+
+        Raises:
+            StepFailed: its shim vanished (reason `runner_lost`).
+        """
+        self.running = Running(self.rundir, step)
+        if not self.running.begun():
+            self.running.start(make())
+        if self.pump.stop_grace_s is not None:
+            self.running.stop()
+        running = self.running
+        self.pump.until(running.finished)
+        self.running = None
+        self.shipper.notice()
+        result = running.result()
+        if result is None:
+            raise StepFailed("runner_lost", f"the process that watched {step} was killed", 137)
+        return result
+
+    def stop_running(self, grace_s: float) -> None:
+        """Pass a stop on to what runs."""
+        if "stopping" not in self.state.facts:
+            self.state.facts["stopping"] = True
+            self.emit("stopping", grace_s=int(grace_s))
+            self.state.save()
+        if self.running is not None:
+            self.running.stop()
+
+    def job_venv(self) -> str:
+        """Prefix of the job's own environment, as the job sees it."""
+        return self.places.view(JOB_VENV)
+
+    def cwd(self) -> str:
+        """Where the command starts, as a job path."""
+        return working_dir(self.order)
+
+
+def _iso_now() -> str:
+    now = time.time()
+    zone = time.strftime("%z", time.localtime(now))
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.localtime(now))}{zone[:3]}:{zone[3:]}"
