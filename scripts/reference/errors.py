@@ -8,8 +8,8 @@ from trainwright.server.errors import status_of
 
 INTRODUCTION = """
 Every error answer has one shape, `{"error_code", "error_msg", "error_solution", "request_id"}`, in the language of the
-`X-Language` header (`en-us`, the default, or `zh-cn`). Codes are stable: those of the ModelArts contract where one fits,
-ours begin with `Trainwright.`. One code may have several texts. Slots in braces are filled with what was asked.
+`X-Language` header (`en-us`, the default, or `zh-cn`). Codes are stable: those of the ModelArts contract where one
+fits, ours begin with `Trainwright.`. One code may have several texts. Slots in braces are filled with what was asked.
 """
 
 
