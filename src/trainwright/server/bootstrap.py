@@ -16,7 +16,7 @@ from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.runner_archive import build as build_runner
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
-from trainwright.catalog.flavors import derive_flavors
+from trainwright.catalog.flavors import load_flavors
 from trainwright.control.chores import Chore, metric_thinning, orphan_sweep
 from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
@@ -51,6 +51,7 @@ SECRET_FILE = "secret.key"
 OWNER_FILE = "server.id"
 BUCKETS = "buckets"
 LOGS = "logs"
+RUNNER = "runner.pyz"
 UPLOADS = "uploads"
 PURGE_EVERY_S = 6 * 3600.0
 THREADS = 16
@@ -217,10 +218,10 @@ async def _object_store(settings: Settings) -> AsyncIterator[ObjectStore]:
 
 async def _local_backend(base: _Base) -> LocalBackend:
     settings = base.settings
-    archive = await base.blocking(build_runner, settings.data_dir)
+    archive = await base.blocking(build_runner, settings.data_dir / "runner.pyz")
     local = LocalSettings(
         data_dir=settings.data_dir,
-        runner_argv=(sys.executable, "-I", str(archive), "supervise"),
+        runner_argv=(sys.executable, "-I", "-S", str(archive), "supervise"),
         cpus=settings.pool.cpus,
         memory_mib=settings.pool.memory_mib,
         sandbox=settings.sandbox,
@@ -231,6 +232,7 @@ async def _local_backend(base: _Base) -> LocalBackend:
 async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
     try:
         engines = load_engines(settings.engines_file or settings.data_dir / "engines.yaml")
-        return Catalogue(engines=engines, flavors=derive_flavors(await backend.probe()))
+        flavors = load_flavors(settings.data_dir / "flavors.yaml", await backend.probe())
+        return Catalogue(engines=engines, flavors=flavors)
     except (CatalogueError, BackendError) as exc:
         raise CannotStart(str(exc)) from exc
