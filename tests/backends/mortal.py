@@ -1,6 +1,6 @@
 """A server that dies between any two steps: file operations and starts of processes are the places to die."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +70,9 @@ class MortalSpawn:
 
     fuse: Fuse
 
-    def __call__(self, argv: Sequence[str], folder: Path) -> int:
+    def __call__(self, argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
         """As the real one."""
         self.fuse.step()
-        pid = spawn_detached(argv, folder)
+        pid = spawn_detached(argv, folder, environment)
         self.fuse.step()
         return pid

@@ -92,6 +92,7 @@ async def check_crash_at(root: Path, at: int) -> bool:
         rig.clean_up()
 
 
+@pytest.mark.slow
 async def test_killed_at_every_step(tmp_path: Path) -> None:
     """Guards every gap between two file operations, from the first submit to the last reap."""
     at, died = 1, True
@@ -103,6 +104,7 @@ async def test_killed_at_every_step(tmp_path: Path) -> None:
     assert at > 40  # the fuse has been where it matters
 
 
+@pytest.mark.slow
 def test_a_server_process_killed_at_random_moments(tmp_path: Path) -> None:
     """Guards the same from outside: a real process, a real SIGKILL, then one life to the end."""
     dice = random.Random(20261122)

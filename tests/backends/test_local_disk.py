@@ -10,10 +10,11 @@ import pytest
 
 from tests.backends.conftest import MakeRig
 from tests.backends.rig import LocalRig, settings_of
-from tests.contract.backend import TOKEN, launch_of, reaches, seen
+from tests.contract.backend import TOKEN, launch_of, reaches, seen, until
 from tests.domain.builders import make_launch, make_role
 from trainwright.backends.local import LocalBackend, cgroup
 from trainwright.backends.local.disk import Disk
+from trainwright.backends.local.processes import read_identity
 from trainwright.backends.local.watching import Watcher
 from trainwright.domain.observation import RunState
 from trainwright.domain.reasons import Reason
@@ -29,6 +30,25 @@ def launch_file(rig: LocalRig, key: str, task: str = "worker-0") -> dict[str, ob
     found = json.loads((rig.settings.runs_dir / key / task / "launch.json").read_text())
     assert isinstance(found, dict)
     return found
+
+
+def shown_devices(rig: LocalRig, key: str) -> str:
+    """The GPUs the supervisor of a task may show to its job."""
+    identity = read_identity(rig.settings.runs_dir / key / "worker-0" / "supervisor.json")
+    assert identity is not None
+    environment = Path(f"/proc/{identity.pid}/environ").read_bytes().split(b"\0")
+    (shown,) = [entry for entry in environment if entry.startswith(b"CUDA_VISIBLE_DEVICES=")]
+    return shown.decode().partition("=")[2]
+
+
+async def said(rig: LocalRig, *keys: str) -> None:
+    """Wait until the supervisors have said who they are."""
+
+    async def is_so() -> bool:
+        folders = [rig.settings.runs_dir / key / "worker-0" for key in keys]
+        return all(read_identity(folder / "supervisor.json") for folder in folders)
+
+    await until(is_so, "supervisor.json")
 
 
 async def test_the_runner_is_given_what_the_contract_says(make_rig: MakeRig) -> None:
@@ -47,8 +67,6 @@ async def test_the_runner_is_given_what_the_contract_says(make_rig: MakeRig) -> 
         "memory_limit_mib": 64,
         "disk_limit_mib": 0,
         "cgroup": "",
-        "accelerator_kind": "",
-        "devices": [],
     }
     folder = rig.settings.runs_dir / handle.key
     for path in (rig.settings.runs_dir, folder, folder / "worker-0"):
@@ -71,15 +89,20 @@ async def test_accelerators_are_given_to_one_task_each(make_rig: MakeRig) -> Non
     await rig.restart()
     second, third = [await rig.backend.submit(asking(number, 1)) for number in (2, 3)]
     await reaches(rig.backend, second, RunState.RUNNING)
-    given = [launch_file(rig, handle.key)["devices"] for handle in (first, second)]
-    assert given == [[0, 1], [2, 3]]
+    await said(rig, first.key, second.key)
+    assert [shown_devices(rig, handle.key) for handle in (first, second)] == ["0,1", "2,3"]
     wait = (await seen(rig.backend, third)).wait
     assert wait is not None
     assert (wait.code, wait.slots) == ("wait_accelerators", {"asked": 2, "free": 0, "position": 1})
     await rig.finish(first.key)
     await reaches(rig.backend, third, RunState.RUNNING)
-    assert launch_file(rig, third.key)["devices"] == [0, 1]
-    assert launch_file(rig, third.key)["accelerator_kind"] == "gpu"
+    await said(rig, third.key)
+    assert shown_devices(rig, third.key) == "0,1"
+    await rig.finish(second.key)
+    bystander = await rig.backend.submit(launch_of(4, cpus=0.5))
+    await reaches(rig.backend, bystander, RunState.RUNNING)
+    await said(rig, bystander.key)
+    assert shown_devices(rig, bystander.key) == ""
 
 
 async def test_a_control_group_is_made_and_removed(make_rig: MakeRig) -> None:

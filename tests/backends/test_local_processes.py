@@ -14,6 +14,7 @@ from tests.contract.backend import launch_of, reaches, seen, until
 from trainwright.backends.local.processes import (
     RUNDIR_VARIABLE,
     Identity,
+    device_variables,
     is_alive,
     is_locked,
     read_boot_id,
@@ -205,5 +206,7 @@ async def test_runners_get_a_clean_environment(make_rig: MakeRig, monkeypatch: p
     descriptors = sorted(Path(f"/proc/{identity.pid}/fd").iterdir())
     targets = {str(path.readlink()) for path in descriptors}
     assert targets == {"/dev/null", str(rundir(rig, 1) / "supervisor.lock")}
-    made = runner_environment({"HTTPS_PROXY": "p", "AWS_SECRET": "s"}, Path("/x"))
+    made = runner_environment({"HTTPS_PROXY": "p", "AWS_SECRET": "s"}, Path("/x"), {})
     assert made == {"PATH": os.defpath, "LANG": "C.UTF-8", "HTTPS_PROXY": "p", RUNDIR_VARIABLE: "/x"}
+    assert device_variables("npu", (1, 2))["ASCEND_RT_VISIBLE_DEVICES"] == "1,2"
+    assert device_variables("", ()) == {}

@@ -71,6 +71,14 @@ def test_gpus_come_before_npus() -> None:
     assert read_accelerators(lambda argv: "") == ("", ())
 
 
+def test_devices_kept_from_the_server_are_not_given_away() -> None:
+    """Guards CUDA_VISIBLE_DEVICES of the server itself; names instead of numbers are not understood."""
+    assert machine.visible("gpu", (0, 1, 2), {"CUDA_VISIBLE_DEVICES": "2, 0"}) == (0, 2)
+    assert machine.visible("gpu", (0, 1), {"CUDA_VISIBLE_DEVICES": ""}) == ()
+    assert machine.visible("gpu", (0, 1), {"CUDA_VISIBLE_DEVICES": "GPU-5a4c"}) == (0, 1)
+    assert machine.visible("npu", (0, 1), {"CUDA_VISIBLE_DEVICES": "0"}) == (0, 1)
+
+
 def test_a_broken_tool_is_no_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Guards tools that fail or hang: an answer within the time limit, and it is "none"."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -129,6 +129,15 @@ def read_accelerators(run: RunTool = run_tool) -> tuple[AcceleratorKind, tuple[i
     return ("npu", npus) if npus else ("", ())
 
 
+def visible(kind: str, devices: tuple[int, ...], environment: Mapping[str, str]) -> tuple[int, ...]:
+    """Those of `devices` that the server itself may use: an admin can keep some back by the vendors' variables."""
+    text = environment.get("CUDA_VISIBLE_DEVICES" if kind == "gpu" else "ASCEND_RT_VISIBLE_DEVICES")
+    if text is None or not re.fullmatch(r"[\d,\s]*", text):  # unset, or by other names than numbers
+        return devices
+    allowed = {int(number) for number in re.findall(r"\d+", text)}
+    return tuple(device for device in devices if device in allowed)
+
+
 def read_cpus(roots: Roots) -> float:
     """CPUs this process may use: its affinity, and the quota of its cgroup and of those above."""
     quotas = [cpus for folder in own_cgroups(roots, "cpu") if (cpus := _quota(folder)) is not None]
@@ -187,6 +196,8 @@ def read_machine(settings: LocalSettings, roots: Roots | None = None, run: RunTo
     kind: AcceleratorKind
     if settings.accelerators is None:
         kind, devices = read_accelerators(run)
+        devices = visible(kind, devices, os.environ)
+        kind = kind if devices else ""
     else:
         devices = tuple(range(settings.accelerators))
         kind = settings.accelerator_kind if devices else ""

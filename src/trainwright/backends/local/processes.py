@@ -17,14 +17,17 @@ from trainwright.backends.local import cgroup
 
 PROC = Path("/proc")
 KILL_ROUNDS, KILL_PAUSE_S = 100, 0.02
-RUNDIR_VARIABLE = "TRAINWRIGHT_RUNDIR"
-# What a runner needs of the server's own environment: where programs, certificates, proxies and pip's settings are.
+RUNDIR_VARIABLE = "TRAINWRIGHT_RUNDIR"  # in every supervisor's and shim's environment
+TASK_VARIABLE = "TRAINWRIGHT_TASK"  # in every job's environment, set by the runner: <attempt key>/<task>
+# What a runner needs of the server's own environment: where programs, certificates, proxies and pip's settings are,
+# and how the vendors' libraries are set up (src/trainwright/runner/environment.py says what of it a job may see).
 KEPT_VARIABLES = frozenset(
-    {"HOME", "LOGNAME", "USER", "PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "TZ"}
+    {"HOME", "LOGNAME", "USER", "PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "TMPDIR", "LANG", "LANGUAGE", "TZ"}
 )
-KEPT_CONFIG = frozenset({"XDG_CONFIG_DIRS", "XDG_CONFIG_HOME"})
+KEPT_PREFIXES = ("PIP_", "LC_", "NVIDIA_", "CUDA_", "NCCL_", "ASCEND_")
+KEPT_CONFIG = frozenset({"XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "RANK_TABLE_FILE"})
 KEPT_CERTIFICATES = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
-KEPT_PROXIES = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})
+KEPT_PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +100,35 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def runner_environment(own: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The environment of a supervisor: what it needs of `own`, and a mark by which its descendants are found."""
+def runner_environment(own: Mapping[str, str], folder: Path, devices: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a supervisor: what it needs of `own`, a mark by which its descendants are found, and the
+    variables that show a job its `devices` and no others.
+    """
     kept = {
         name: value
         for name, value in own.items()
         if name in KEPT_VARIABLES | KEPT_CONFIG | KEPT_CERTIFICATES
         or name.lower() in KEPT_PROXIES
-        or name.startswith("PIP_")
+        or name.startswith(KEPT_PREFIXES)
     }
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", **kept, RUNDIR_VARIABLE: str(folder)}
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", **kept, **devices, RUNDIR_VARIABLE: str(folder)}
 
 
-def spawn_detached(argv: Sequence[str], folder: Path) -> int:
+def device_variables(kind: str, devices: Sequence[int]) -> dict[str, str]:
+    """What shows a job exactly these accelerators. A job without any on a machine that has some sees none.
+
+    Source: CUDA programming guide (CUDA_VISIBLE_DEVICES; nvidia-smi counts in the order of the bus), CANN
+    (ASCEND_RT_VISIBLE_DEVICES), Ascend container runtime (ASCEND_VISIBLE_DEVICES).
+    """
+    numbers = ",".join(str(device) for device in devices)
+    if kind == "gpu":
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": numbers}
+    if kind == "npu":
+        return {"ASCEND_VISIBLE_DEVICES": numbers, "ASCEND_RT_VISIBLE_DEVICES": numbers}
+    return {}
+
+
+def spawn_detached(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
     """Start `argv` as a session of its own in `folder`, sharing nothing with us; returns its pid.
 
     Raises:
@@ -118,7 +137,7 @@ def spawn_detached(argv: Sequence[str], folder: Path) -> int:
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env=runner_environment(os.environ, folder),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -152,15 +171,18 @@ def find_tree(roots: Iterable[Identity], boot_id: str) -> set[int]:
 
 def find_marked(folder: Path) -> set[int]:
     """Processes that work in `folder` or carry its mark in their environment, whoever their parent is now."""
-    mark = f"{RUNDIR_VARIABLE}={folder}".encode()
-    return {stat.pid for stat in list_stats() if _is_marked(PROC / str(stat.pid), folder, mark)}
+    marks = {
+        f"{RUNDIR_VARIABLE}={folder}".encode(),
+        f"{TASK_VARIABLE}={folder.parent.name}/{folder.name}".encode(),
+    }
+    return {stat.pid for stat in list_stats() if _is_marked(PROC / str(stat.pid), folder, marks)}
 
 
-def _is_marked(entry: Path, folder: Path, mark: bytes) -> bool:
+def _is_marked(entry: Path, folder: Path, marks: set[bytes]) -> bool:
     try:
         if (entry / "cwd").readlink().is_relative_to(folder):
             return True
-        return mark in (entry / "environ").read_bytes().split(b"\0")
+        return not marks.isdisjoint((entry / "environ").read_bytes().split(b"\0"))
     except OSError:  # it has ended, or is another user's
         return False
 

@@ -7,8 +7,9 @@ The supervisor holds `supervisor.lock` for life: should two ever be started for 
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,11 +23,13 @@ from trainwright.backends.local.folders import DONE, LAUNCH, RunFolders
 from trainwright.backends.local.launcher import LauncherChoice
 from trainwright.backends.local.processes import (
     Identity,
+    device_variables,
     is_alive,
     is_locked,
     kill,
     kill_task,
     read_identity,
+    runner_environment,
 )
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.local.watching import Watcher
@@ -42,7 +45,7 @@ RETRY_S = 1.0  # after the disk or the system refused something
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Spawn = Callable[[Sequence[str], Path], int]
+Spawn = Callable[[Sequence[str], Path, Mapping[str, str]], int]
 
 
 class Found(StrEnum):
@@ -202,11 +205,11 @@ class Supervision:
             "memory_limit_mib": task.resources.memory_mib,
             "disk_limit_mib": task.resources.disk_mib,
             "cgroup": task.cgroup,
-            "accelerator_kind": means.accelerator_kind if task.devices else "",
-            "devices": list(task.devices),
         }
         folder = self._folders.write_launch(attempt.key, task.name, content)
-        return self._spawn([*self._settings.runner_argv, str(folder)], folder)
+        devices = device_variables(means.accelerator_kind, task.devices)
+        environment = runner_environment(os.environ, folder, devices)
+        return self._spawn([*self._settings.runner_argv, str(folder)], folder, environment)
 
     def _make_cgroup(self, attempt: AttemptRun, task: TaskRun) -> str:
         if self._means.cgroups is None:
