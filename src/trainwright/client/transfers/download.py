@@ -177,10 +177,17 @@ class _RangeFetcher:
                 self._check_version(
                     response.headers.get("content-range", ""), response.headers.get("etag", "")
                 )
-                async for piece in response.aiter_raw(MIB):
-                    await self._write(piece, position)
-                    position += len(piece)
-                    self._meter.add(len(piece), self._item.name)
+                held = bytearray()
+                try:
+                    async for piece in response.aiter_raw():
+                        held += piece
+                        if len(held) >= MIB:
+                            await asyncio.to_thread(self._write, held, position)
+                            position = self._took(held, position)
+                            held = bytearray()
+                finally:  # also after a cut: what came is kept
+                    self._write(held, position)
+                    position = self._took(held, position)
             if position < end:
                 raise ConnectionFailed(self._client.access.endpoint, "the object's bytes ended too early")
 
@@ -191,11 +198,15 @@ class _RangeFetcher:
                 raise _gone(self._bucket, self._item) from exc
             raise
 
-    async def _write(self, piece: bytes, position: int) -> None:
+    def _write(self, piece: bytearray, position: int) -> None:
         try:
-            await asyncio.to_thread(_write_at, self._descriptor, piece, position)
+            _write_at(self._descriptor, piece, position)
         except OSError as exc:
             raise TransferError("{path}: {detail}", path=self._item.target, detail=exc.strerror) from exc
+
+    def _took(self, piece: bytearray, position: int) -> int:
+        self._meter.add(len(piece), self._item.name)
+        return position + len(piece)
 
     def _check_version(self, content_range: str, etag: str) -> None:
         total = content_range.rpartition("/")[2]
@@ -226,7 +237,7 @@ def _open_draft(draft: Path, size: int) -> int:
     return descriptor
 
 
-def _write_at(descriptor: int, piece: bytes, position: int) -> None:
+def _write_at(descriptor: int, piece: bytearray, position: int) -> None:
     view = memoryview(piece)
     while view:
         written = os.pwrite(descriptor, view, position)
