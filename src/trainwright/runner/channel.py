@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import random
+import os
 import time
 
+from . import jsontext
 from .connection import Answer, Connection, Lost, Request
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def backoff_s(failures: int, jitter: float) -> float:
 def error_code(answer: Answer) -> str:
     """The `error_code` of a refusal; empty when it has none."""
     try:
-        body: Any = json.loads(answer.body.decode("utf-8"))
+        body: Any = jsontext.loads(answer.body.decode("utf-8"))
     except ValueError:
         return ""
     return str(body.get("error_code", "")) if isinstance(body, dict) else ""
@@ -115,5 +115,5 @@ class Channel:
     def _fail(self, problem: str) -> None:
         self.last_problem = problem
         self._failures += 1
-        self._not_before = time.monotonic() + backoff_s(self._failures, random.random())  # noqa: S311 - not a secret
+        self._not_before = time.monotonic() + backoff_s(self._failures, os.urandom(1)[0] / 255)
         self._owner.failed()

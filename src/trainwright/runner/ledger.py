@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
+from . import jsontext
 from .rundir import RunDir, read_json, write_all, write_json
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ class EventSpool:
         if whole < len(data):  # the machine went down in the middle of a line
             os.truncate(self._path, whole)
         for line in data[:whole].splitlines():
-            event = json.loads(line)
+            event = jsontext.loads(line)
             self.last_seq = event["seq"]
             self._times[_key(event["code"], event["slots"])] = event["at_ms"]
             if event["seq"] > acked_seq:
@@ -98,7 +98,7 @@ class EventSpool:
             return
         at_ms = time.time_ns() // 1_000_000
         event = {"seq": self.last_seq + 1, "at_ms": at_ms, "code": code, "slots": slots}
-        line = json.dumps(event, ensure_ascii=False) + "\n"
+        line = jsontext.dumps(event) + "\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             write_all(descriptor, line.encode("utf-8", "replace"))

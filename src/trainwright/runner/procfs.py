@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    import _signal as signal  # the same without enums, which cost 1 ms
 
 MARKER = "TRAINWRIGHT_TASK"
 """Variable in the environment of every process of a task: `<attempt key>/<task>`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from . import deferred
@@ -12,11 +11,14 @@ from .rundir import RunDir, drain, poke, read_json, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from typing import Any
 
     from .channel import Channel
     from .copying import Cancel
+else:
+    import _signal as signal  # the same without enums, which cost 1 ms
 
 _LONGEST_S = 5.0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 
+from . import jsontext
 from .channel import Closed
 from .connection import Answer, Request
 from .ledger import EventSpool, State
@@ -94,7 +94,7 @@ class Reporter:
         if answer.status >= 300:
             self._sent_at = time.monotonic()  # a report the server cannot read: again, but not at once
             return
-        body = json.loads(answer.body.decode("utf-8"))
+        body = jsontext.loads(answer.body.decode("utf-8"))
         self._samples.forget(sent["samples"])
         acked = int(body["acked_seq"])
         if acked > self._state.acked_seq or sent["final"] is not None:
@@ -110,9 +110,9 @@ class Reporter:
             raise Closed
         if answer.status >= 300:
             raise Refused(f"status {answer.status}")
-        self.order = json.loads(answer.body.decode("utf-8"))
+        self.order = jsontext.loads(answer.body.decode("utf-8"))
         self.registered = True
 
 
 def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return jsontext.dumps(value).encode("utf-8", "replace")

@@ -7,8 +7,9 @@ flushed to disk (`durable`).
 from __future__ import annotations
 
 import errno
-import json
 import os
+
+from . import jsontext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def write_json(path: str, value: Any, *, durable: bool = False) -> None:
     draft = f"{path}.{os.getpid()}.tmp"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        write_all(descriptor, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        write_all(descriptor, jsontext.dumps(value).encode("utf-8", "surrogatepass"))
         if durable:
             os.fsync(descriptor)
     finally:
@@ -40,7 +41,7 @@ def read_json(path: str) -> dict[str, Any] | None:
     """
     try:
         with open(path, "rb") as file:
-            value = json.loads(file.read().decode("utf-8", "surrogatepass"))
+            value = jsontext.loads(file.read().decode("utf-8", "surrogatepass"))
     except FileNotFoundError:
         return None
     if not isinstance(value, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 
@@ -12,7 +11,10 @@ from .rundir import RunDir, read_json, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any, NoReturn
+else:
+    import _signal as signal  # the same without enums, which cost 1 ms
 
 _LOOK_S = 0.5
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from . import procfs
@@ -20,7 +19,10 @@ from .segments import LogSpool, SegmentWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    import _signal as signal  # the same without enums, which cost 1 ms
 
 PIECE_BYTES = 256 * 1024
 _LAST_WORDS_S = 2.0  # how long output may still arrive once no process is left

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from . import jsontext
 from .connection import Answer, Request
 from .ledger import State
 from .segments import LogSpool
@@ -73,7 +72,7 @@ class LogShipper:
         elif answer.status >= 300:
             return  # it cannot mean the bytes: they are only bytes; again after the gap
         else:
-            stored = int(json.loads(answer.body.decode("utf-8"))["stored"])
+            stored = int(jsontext.loads(answer.body.decode("utf-8"))["stored"])
         if stored == self.acked and self._in_flight:
             return
         self.acked = stored

@@ -15,7 +15,8 @@ class TlsSocket:
 
     def __init__(self, plain: socket.socket, host: str) -> None:
         context = ssl.create_default_context()
-        self._socket = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+        whole = socket.socket(fileno=plain.detach())  # `plain` is of the bare C type
+        self._socket = context.wrap_socket(whole, server_hostname=host, do_handshake_on_connect=False)
         self._ready = False
         self.wants = 0
 

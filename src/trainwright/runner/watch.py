@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .samples import SampleBuffer
     from .task import Task
 
-PERIOD_S = 1.0
 _DISK_S = 5.0
 _LOOK_CLOSER = 0.9  # of the memory limit: from there on shared pages are told apart, which is dear
 _ABSENT = dict.fromkeys(("gpuUtil", "gpuMemUsage", "npuUtil", "npuMemUsage"), -1.0)
