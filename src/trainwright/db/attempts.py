@@ -1,13 +1,66 @@
 """Attempts and their tasks. Implements `ports.uow.AttemptRepository` and `TaskRepository`."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from trainwright.db.dialects import later
 from trainwright.db.rows import attempt_of, job_of, result_values, task_of, task_values
 from trainwright.db.schema import attempts, job_documents, jobs, tasks
-from trainwright.db.transaction import Transaction
+from trainwright.db.transaction import Transaction, within
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.errors import AttemptClosed
+
+_ATTEMPT: sa.BindParameter[str] = sa.bindparam("attempt")
+_ATTEMPTS_OF_JOB = within(
+    sa.select(attempts).where(attempts.c.job_id == sa.bindparam("job")).order_by(attempts.c.number),
+    attempts.c.job_id,
+)
+_LIVE_ATTEMPT = sa.select(attempts).where(attempts.c.key == _ATTEMPT, attempts.c.ended_at_ms == 0)
+_LIVE_JOB = within(
+    sa.select(jobs, job_documents)
+    .join(job_documents)
+    .where(
+        jobs.c.id == sa.bindparam("job"),
+        jobs.c.attempt_number == sa.bindparam("number"),
+        jobs.c.due_at_ms.is_not(None),
+    )
+)
+_LIVE_KEYS = within(sa.select(attempts.c.key).where(attempts.c.ended_at_ms == 0), attempts.c.job_id)
+
+_TASKS: sa.Select[Any] = sa.select(tasks).where(tasks.c.attempt_key == _ATTEMPT)
+_TASKS_OF_ATTEMPT = within(_TASKS.order_by(tasks.c.position), tasks.c.job_id)
+_TASK = within(_TASKS.where(tasks.c.name == sa.bindparam("task")), tasks.c.job_id)
+_TASK_TO_CHANGE = within(
+    _TASKS.where(tasks.c.name == sa.bindparam("task")).with_for_update(key_share=True), tasks.c.job_id
+)
+_RESULT = (tasks.c.ended_at_ms, tasks.c.reason, tasks.c.exit_code, tasks.c.message)
+_SAVE_TASK = within(
+    sa.update(tasks)
+    .where(tasks.c.attempt_key == _ATTEMPT, tasks.c.name == sa.bindparam("task"))
+    .values(
+        {
+            **{
+                column: sa.case(
+                    (tasks.c.reason.is_(None), sa.bindparam(f"new_{column.name}", type_=column.type)),
+                    else_=column,
+                )
+                for column in _RESULT
+            },
+            tasks.c.last_seq: later(tasks.c.last_seq, sa.bindparam("new_last_seq", type_=sa.BigInteger)),
+        }
+    ),
+    tasks.c.job_id,
+)
+# 0 lies before every clock: at once, whatever time the reconciler thinks it is.
+_MAKE_DUE = (
+    sa.update(jobs)
+    .where(
+        jobs.c.id == sa.select(attempts.c.job_id).where(attempts.c.key == _ATTEMPT).scalar_subquery(),
+        jobs.c.due_at_ms.is_not(None),
+    )
+    .values(due_at_ms=0, woken=True)
+)
 
 
 class Attempts:
@@ -18,8 +71,7 @@ class Attempts:
 
     def list_of_job(self, job_id: str) -> tuple[Attempt, ...]:
         """Ascending by number; empty when there is no such job."""
-        of_job = self._tx.within(sa.select(attempts).where(attempts.c.job_id == job_id), attempts.c.job_id)
-        return tuple(attempt_of(row) for row in self._tx.rows(of_job.order_by(attempts.c.number)))
+        return tuple(attempt_of(row) for row in self._tx.rows(_ATTEMPTS_OF_JOB, job=job_id))
 
     def get_live(self, attempt_key: str) -> tuple[Job, Attempt]:
         """The attempt of that key with its job.
@@ -27,29 +79,16 @@ class Attempts:
         Raises:
             AttemptClosed: it or its job is over, it is superseded or never existed.
         """
-        row = self._tx.row(
-            sa.select(attempts).where(attempts.c.key == attempt_key, attempts.c.ended_at_ms == 0)
-        )
-        if row is None:
-            raise AttemptClosed(attempt=attempt_key)
-        current = (
-            sa.select(jobs, job_documents)
-            .join(job_documents)
-            .where(
-                jobs.c.id == row["job_id"],
-                jobs.c.attempt_number == row["number"],
-                jobs.c.due_at_ms.is_not(None),
-            )
-        )
-        job = self._tx.row(self._tx.within(current))
-        if job is None:
-            raise AttemptClosed(attempt=attempt_key)
-        return job_of(job), attempt_of(row)
+        attempt = self._tx.row(_LIVE_ATTEMPT, attempt=attempt_key)
+        if attempt is not None:
+            job = self._tx.row(_LIVE_JOB, job=attempt["job_id"], number=attempt["number"])
+            if job is not None:
+                return job_of(job), attempt_of(attempt)
+        raise AttemptClosed(attempt=attempt_key)
 
     def live_keys(self) -> frozenset[str]:
         """Keys of all attempts that have not ended."""
-        live = sa.select(attempts.c.key).where(attempts.c.ended_at_ms == 0)
-        return frozenset(row["key"] for row in self._tx.rows(self._tx.within(live, attempts.c.job_id)))
+        return frozenset(row["key"] for row in self._tx.rows(_LIVE_KEYS))
 
 
 class Tasks:
@@ -60,47 +99,31 @@ class Tasks:
 
     def list_of_attempt(self, attempt_key: str) -> tuple[TaskState, ...]:
         """In the job's task order; empty when there is no such attempt."""
-        of_attempt = sa.select(tasks).where(tasks.c.attempt_key == attempt_key)
-        ordered = self._tx.within(of_attempt, tasks.c.job_id).order_by(tasks.c.position)
-        return tuple(task_of(row) for row in self._tx.rows(ordered))
+        return tuple(task_of(row) for row in self._tx.rows(_TASKS_OF_ATTEMPT, attempt=attempt_key))
 
     def get(self, attempt_key: str, name: str) -> TaskState:
         """The task; in a writing unit nobody else changes it until that unit ends. Raises `AttemptClosed`."""
-        one = sa.select(tasks).where(tasks.c.attempt_key == attempt_key, tasks.c.name == name)
-        statement = self._tx.within(one, tasks.c.job_id)
-        row = self._tx.row(statement.with_for_update(key_share=True) if self._tx.write else statement)
+        row = self._tx.row(_TASK_TO_CHANGE if self._tx.write else _TASK, attempt=attempt_key, task=name)
         if row is None:
             raise AttemptClosed(attempt=attempt_key)
         return task_of(row)
 
     def save(self, task: TaskState, *, make_due: bool) -> None:
-        """Write it. Result columns are written once; `last_seq` never falls.
+        """Write it. The result is written once; `last_seq` never falls.
 
         Raises:
             AttemptClosed: there is no such task.
         """
-        write_once = {
-            name: sa.case(
-                (tasks.c.reason.is_(None), sa.literal(value, tasks.c[name].type)), else_=tasks.c[name]
-            )
-            for name, value in result_values(task).items()
-        }
-        write = (
-            sa.update(tasks)
-            .where(tasks.c.attempt_key == task.attempt_key, tasks.c.name == task.name)
-            .values(
-                **task_values(task),
-                **write_once,
-                last_seq=later(tasks.c.last_seq, sa.literal(task.last_seq, sa.BigInteger)),
-            )
+        written_once = {f"new_{name}": value for name, value in result_values(task).items()}
+        changed = self._tx.change(
+            _SAVE_TASK,
+            attempt=task.attempt_key,
+            task=task.name,
+            new_last_seq=task.last_seq,
+            **written_once,
+            **task_values(task),
         )
-        if not self._tx.change(self._tx.within(write, tasks.c.job_id)):
+        if not changed:
             raise AttemptClosed(attempt=task.attempt_key)
         if make_due:
-            self._make_due(task.attempt_key)
-
-    def _make_due(self, attempt_key: str) -> None:
-        job_id = sa.select(attempts.c.job_id).where(attempts.c.key == attempt_key).scalar_subquery()
-        unfinished = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.due_at_ms.is_not(None))
-        # 0 lies before every clock: at once, whatever time the reconciler thinks it is.
-        self._tx.change(unfinished.values(due_at_ms=0, woken=True))
+            self._tx.change(_MAKE_DUE, attempt=task.attempt_key)

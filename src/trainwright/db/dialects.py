@@ -1,5 +1,6 @@
 """Where SQLite and PostgreSQL differ, and how the rest of this package need not know."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,9 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
 
 
+WORDS = Words()
+
+
 class contains(FunctionElement[bool]):
     """True where the first text contains the second, case-sensitively. LIKE would fold ASCII case on SQLite."""
 
@@ -58,6 +62,26 @@ def _contains_postgresql(element: contains, compiler: SQLCompiler, **options: An
     return f"strpos({compiler.process(element.clauses, **options)}) > 0"
 
 
+class unindexed(FunctionElement[str]):
+    """The text column, but not offered to SQLite's planner as a way into an index.
+
+    Without statistics SQLite takes `project = ? AND id IN (…)` for a scan of the project (measured: 100 ms of 100,000).
+    """
+
+    inherit_cache = True
+    type = WORDS
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_postgresql(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
 def earlier(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     """The smaller of two numbers; NULL when `one` is NULL."""
     return sa.case((one.is_(None), sa.null()), (one < other, one), else_=other)
@@ -68,8 +92,6 @@ def later(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.Column
     return sa.case((one > other, one), else_=other)
 
 
-def upsert_into(table: sa.Table, dialect_name: str) -> Upsert:
-    """An INSERT of the dialect that knows ON CONFLICT."""
-    if dialect_name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def upserts(table: sa.Table, conflict: Callable[[Upsert], sa.Insert]) -> Mapping[str, sa.Insert]:
+    """An INSERT with an ON CONFLICT clause in both dialects, by the dialect's name."""
+    return {"sqlite": conflict(sqlite.insert(table)), "postgresql": conflict(postgresql.insert(table))}

@@ -1,19 +1,71 @@
 """Jobs of a scope. Implements `ports.uow.JobRepository`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from trainwright.db.dialects import earlier, upsert_into
+from trainwright.db.dialects import earlier, upserts
 from trainwright.db.outputs import add_outputs, find_writer
 from trainwright.db.rows import document_values, job_of, new_job_values
-from trainwright.db.schema import job_documents, jobs, tasks
+from trainwright.db.schema import job_documents, job_totals, jobs, tasks
 from trainwright.db.search import search_jobs
-from trainwright.db.transaction import Transaction
+from trainwright.db.transaction import Transaction, within
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import DuplicateJobName, JobNotFound
 from trainwright.domain.reasons import Reason
 from trainwright.ports.uow import JobPage, JobQuery
+
+_JOB: sa.BindParameter[str] = sa.bindparam("job")
+_NOW = sa.bindparam("now", type_=sa.BigInteger)
+_JOBS: sa.Select[Any] = sa.select(jobs, job_documents).join(job_documents)
+
+# Not an error caught afterwards: PostgreSQL would give up the whole transaction.
+_ADD = upserts(
+    jobs,
+    lambda insert: insert.on_conflict_do_nothing(index_elements=["project_id", "name"]).returning(jobs.c.id),
+)
+_ADD_DOCUMENT = sa.insert(job_documents)
+_COUNT_UP = upserts(
+    job_totals,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["project_id", "workspace_id"], set_={"jobs": job_totals.c.jobs + 1}
+    ),
+)
+_COUNT_DOWN = (
+    sa.update(job_totals)
+    .where(
+        job_totals.c.project_id == sa.bindparam("project"),
+        job_totals.c.workspace_id == sa.bindparam("workspace"),
+    )
+    .values(jobs=job_totals.c.jobs - 1)
+)
+_GET = within(_JOBS.where(jobs.c.id == _JOB))
+_EXISTS = within(sa.select(jobs.c.id).where(jobs.c.id == _JOB))
+_NAMED = within(
+    _JOBS.where(jobs.c.name == sa.bindparam("name")).order_by(jobs.c.created_at_ms, jobs.c.id).limit(1)
+)
+_DESCRIBE = within(
+    sa.update(job_documents)
+    .where(job_documents.c.job_id == _JOB)
+    .values(description=sa.bindparam("new_description")),
+    job_documents.c.job_id,
+)
+# One conditional UPDATE: of two requests at once one gets its row, and none can mark an ended job.
+_REQUEST_STOP = within(
+    sa.update(jobs)
+    .where(jobs.c.id == _JOB, jobs.c.stop_requested_at_ms == 0, jobs.c.due_at_ms.is_not(None))
+    .values(
+        stop_requested_at_ms=_NOW,
+        stop_reason=Reason.STOPPED_BY_USER,
+        public_phase=jobs.c.phase,
+        due_at_ms=earlier(jobs.c.due_at_ms, _NOW),
+        woken=True,
+    )
+)
+_DELETE_TASKS = within(sa.delete(tasks).where(tasks.c.job_id == _JOB), tasks.c.job_id)
+_PLACE = within(sa.select(jobs.c.project_id, jobs.c.workspace_id).where(jobs.c.id == _JOB).with_for_update())
+_DELETE = within(sa.delete(jobs).where(jobs.c.id == _JOB))
 
 
 class Jobs:
@@ -29,26 +81,26 @@ class Jobs:
             DuplicateJobName: the project has a job of that name.
             ScopeBreach: the job is of another project.
         """
-        self._tx.require_project(job.project_id)
-        insert = upsert_into(jobs, self._tx.dialect_name).values(new_job_values(job))
-        # Not an error caught afterwards: PostgreSQL would give up the whole transaction.
-        unless_taken = insert.on_conflict_do_nothing(index_elements=["project_id", "name"])
-        if self._tx.scalar(unless_taken.returning(jobs.c.id)) is None:
+        tx = self._tx
+        tx.require_project(job.project_id)
+        if tx.scalar(_ADD[tx.dialect_name], **new_job_values(job)) is None:
             raise DuplicateJobName(name=job.name)
-        self._tx.change(sa.insert(job_documents).values(document_values(job)))
-        add_outputs(self._tx, job)
+        tx.change(_ADD_DOCUMENT, **document_values(job))
+        add_outputs(tx, job)
+        tx.change(
+            _COUNT_UP[tx.dialect_name], project_id=job.project_id, workspace_id=job.workspace_id, jobs=1
+        )
 
     def get(self, job_id: str) -> Job:
         """Raises `JobNotFound`, for any text that is not the id of a job of the scope."""
-        row = self._tx.row(self._tx.within(_select_jobs().where(jobs.c.id == job_id)))
+        row = self._tx.row(_GET, job=job_id)
         if row is None:
             raise JobNotFound(job=job_id)
         return job_of(row)
 
     def find_by_name(self, name: str) -> Job | None:
         """The project's job of that name; the oldest of all projects in the platform's scope."""
-        named = self._tx.within(_select_jobs().where(jobs.c.name == name))
-        row = self._tx.row(named.order_by(jobs.c.created_at_ms, jobs.c.id).limit(1))
+        row = self._tx.row(_NAMED, name=name)
         return None if row is None else job_of(row)
 
     def search(self, query: JobQuery) -> JobPage:
@@ -57,44 +109,27 @@ class Jobs:
 
     def set_description(self, job_id: str, description: str) -> None:
         """Change only that. Raises `JobNotFound`."""
-        update = sa.update(job_documents).values(description=description)
-        one = update.where(job_documents.c.job_id == job_id)
-        if not self._tx.change(self._tx.within(one, job_documents.c.job_id)):
+        if not self._tx.change(_DESCRIBE, job=job_id, new_description=description):
             raise JobNotFound(job=job_id)
 
     def request_stop(self, job_id: str, now_ms: int) -> bool:
-        """Mark it to be stopped and make it due. Raises `JobNotFound`.
-
-        One conditional UPDATE: of two requests at once one gets True, and none can mark an ended job.
-        """
-        mark = (
-            sa.update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.stop_requested_at_ms == 0, jobs.c.due_at_ms.is_not(None))
-            .values(
-                stop_requested_at_ms=now_ms,
-                stop_reason=Reason.STOPPED_BY_USER,
-                public_phase=jobs.c.phase,
-                due_at_ms=earlier(jobs.c.due_at_ms, sa.literal(now_ms, sa.BigInteger)),
-                woken=True,
-            )
-        )
-        if self._tx.change(self._tx.within(mark)):
+        """Mark it to be stopped and make it due. Raises `JobNotFound`."""
+        if self._tx.change(_REQUEST_STOP, job=job_id, now=now_ms):
             return True
-        if self._tx.scalar(self._tx.within(sa.select(jobs.c.id).where(jobs.c.id == job_id))) is None:
+        if self._tx.scalar(_EXISTS, job=job_id) is None:
             raise JobNotFound(job=job_id)
         return False
 
     def delete(self, job_id: str) -> None:
         """Remove it with all that belongs to it. Raises `JobNotFound`, also when called twice."""
         # Tasks first, in the order in which reports lock rows, so that the two never wait for each other.
-        self._tx.change(self._tx.within(sa.delete(tasks).where(tasks.c.job_id == job_id), tasks.c.job_id))
-        if not self._tx.change(self._tx.within(sa.delete(jobs).where(jobs.c.id == job_id))):
+        self._tx.change(_DELETE_TASKS, job=job_id)
+        place = self._tx.row(_PLACE, job=job_id)
+        if place is None:
             raise JobNotFound(job=job_id)
+        self._tx.change(_DELETE, job=job_id)
+        self._tx.change(_COUNT_DOWN, project=place["project_id"], workspace=place["workspace_id"])
 
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """See `outputs.find_writer`; not limited to the scope, as buckets are shared."""
         return find_writer(self._tx, uris)
-
-
-def _select_jobs() -> sa.Select[tuple[object, ...]]:
-    return sa.select(jobs, job_documents).join(job_documents)

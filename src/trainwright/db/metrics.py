@@ -13,9 +13,9 @@ from itertools import groupby
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
-from trainwright.db.dialects import upsert_into
+from trainwright.db.dialects import upserts
 from trainwright.db.schema import attempts, metrics
-from trainwright.db.transaction import Transaction
+from trainwright.db.transaction import Transaction, within
 from trainwright.domain.errors import AttemptClosed
 from trainwright.ports.uow import MetricBatch
 
@@ -27,6 +27,49 @@ _MOST_CHUNKS = 25  # in one call: a bound on how long writers wait
 
 Values = dict[str, list[float]]
 
+_JOB_OF = within(
+    sa.select(attempts.c.job_id).where(attempts.c.key == sa.bindparam("attempt")), attempts.c.job_id
+)
+_PUT = upserts(
+    metrics,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=list(metrics.primary_key),
+        set_={name: insert.excluded[name] for name in ("end_s", "samples", "counts")},
+    ),
+)
+_OF_TASK = within(
+    sa.select(metrics)
+    .where(
+        metrics.c.attempt_key == sa.bindparam("attempt"),
+        metrics.c.task == sa.bindparam("name"),
+        metrics.c.end_s > sa.bindparam("since"),
+    )
+    .order_by(metrics.c.start_s, metrics.c.step_s),
+    metrics.c.job_id,
+)
+_OLD = within(
+    sa.select(metrics)
+    .where(metrics.c.step_s == 1, metrics.c.end_s < sa.bindparam("before"))
+    .order_by(metrics.c.attempt_key, metrics.c.task, metrics.c.start_s)
+    .limit(_CHUNK)
+    .with_for_update(),
+    metrics.c.job_id,
+)
+_MINUTES_OF_HOUR = sa.select(metrics).where(
+    metrics.c.attempt_key == sa.bindparam("attempt"),
+    metrics.c.task == sa.bindparam("name"),
+    metrics.c.step_s == MINUTE_S,
+    metrics.c.start_s >= sa.bindparam("first"),
+    metrics.c.start_s < sa.bindparam("beyond"),
+    metrics.c.counts != "",
+)
+_REMOVE = sa.delete(metrics).where(
+    metrics.c.attempt_key == sa.bindparam("attempt"),
+    metrics.c.task == sa.bindparam("name"),
+    metrics.c.step_s == sa.bindparam("step"),
+    metrics.c.start_s.in_(sa.bindparam("starts", expanding=True)),
+)
+
 
 class Metrics:
     """See `ports.uow.MetricRepository`."""
@@ -36,19 +79,15 @@ class Metrics:
 
     def add(self, batch: MetricBatch) -> None:
         """Store it, in place of the batch of the same task, step and start. Raises `AttemptClosed`."""
-        attempt = sa.select(attempts.c.job_id).where(attempts.c.key == batch.attempt_key)
-        job_id: str | None = self._tx.scalar(self._tx.within(attempt, attempts.c.job_id))
+        job_id: str | None = self._tx.scalar(_JOB_OF, attempt=batch.attempt_key)
         if job_id is None:
             raise AttemptClosed(attempt=batch.attempt_key)
         self._put(job_id, batch, counts="")
 
     def list_of_task(self, attempt_key: str, task: str, *, since_s: int = 0) -> tuple[MetricBatch, ...]:
         """Batches with samples after `since_s`, ascending by start; empty when there is no such task."""
-        of_task = sa.select(metrics).where(
-            metrics.c.attempt_key == attempt_key, metrics.c.task == task, metrics.c.end_s > since_s
-        )
-        ordered = self._tx.within(of_task, metrics.c.job_id).order_by(metrics.c.start_s, metrics.c.step_s)
-        return tuple(_batch_of(row) for row in self._tx.rows(ordered))
+        rows = self._tx.rows(_OF_TASK, attempt=attempt_key, name=task, since=since_s)
+        return tuple(_batch_of(row) for row in rows)
 
     def compact(self, older_than_s: int) -> int:
         """Turn one-second batches that end before `older_than_s` into one-minute means; returns batches removed.
@@ -57,20 +96,13 @@ class Metrics:
         """
         removed = 0
         for _ in range(_MOST_CHUNKS):
-            rows = self._oldest(older_than_s)
+            rows = self._tx.rows(_OLD, before=older_than_s)
             for _, of_task in groupby(rows, key=lambda row: (row["attempt_key"], row["task"])):
                 self._merge(list(of_task))
             removed += len(rows)
             if len(rows) < _CHUNK:
                 break
         return removed
-
-    def _oldest(self, older_than_s: int) -> Sequence[RowMapping]:
-        old = sa.select(metrics).where(metrics.c.step_s == 1, metrics.c.end_s < older_than_s)
-        ordered = self._tx.within(old, metrics.c.job_id).order_by(
-            metrics.c.attempt_key, metrics.c.task, metrics.c.start_s
-        )
-        return self._tx.rows(ordered.limit(_CHUNK).with_for_update())
 
     def _merge(self, rows: Sequence[RowMapping]) -> None:
         """Fold one task's batches into its hours and remove them."""
@@ -90,46 +122,35 @@ class Metrics:
 
     def _minutes_of(self, task: RowMapping, hour_s: int) -> Sequence[RowMapping]:
         return self._tx.rows(
-            sa.select(metrics).where(
-                metrics.c.attempt_key == task["attempt_key"],
-                metrics.c.task == task["task"],
-                metrics.c.step_s == MINUTE_S,
-                metrics.c.start_s >= hour_s,
-                metrics.c.start_s < hour_s + _HOUR_S,
-                metrics.c.counts != "",
-            )
+            _MINUTES_OF_HOUR,
+            attempt=task["attempt_key"],
+            name=task["task"],
+            first=hour_s,
+            beyond=hour_s + _HOUR_S,
         )
 
     def _remove(self, rows: Sequence[RowMapping]) -> None:
-        if not rows:
-            return
-        first = rows[0]
-        self._tx.change(
-            sa.delete(metrics).where(
-                metrics.c.attempt_key == first["attempt_key"],
-                metrics.c.task == first["task"],
-                metrics.c.step_s == first["step_s"],
-                metrics.c.start_s.in_([row["start_s"] for row in rows]),
+        if rows:
+            self._tx.change(
+                _REMOVE,
+                attempt=rows[0]["attempt_key"],
+                name=rows[0]["task"],
+                step=rows[0]["step_s"],
+                starts=[row["start_s"] for row in rows],
             )
-        )
 
     def _put(self, job_id: str, batch: MetricBatch, *, counts: str) -> None:
         steps = max((len(numbers) for numbers in batch.values.values()), default=0)
-        row = {
-            "job_id": job_id,
-            "attempt_key": batch.attempt_key,
-            "task": batch.task,
-            "step_s": batch.step_s,
-            "start_s": batch.start_s,
-            "end_s": batch.start_s + steps * batch.step_s,
-            "samples": json.dumps(batch.values),
-            "counts": counts,
-        }
-        changed = {name: row[name] for name in ("end_s", "samples", "counts")}
         self._tx.change(
-            upsert_into(metrics, self._tx.dialect_name)
-            .values(row)
-            .on_conflict_do_update(index_elements=list(metrics.primary_key), set_=changed)
+            _PUT[self._tx.dialect_name],
+            job_id=job_id,
+            attempt_key=batch.attempt_key,
+            task=batch.task,
+            step_s=batch.step_s,
+            start_s=batch.start_s,
+            end_s=batch.start_s + steps * batch.step_s,
+            samples=json.dumps(batch.values),
+            counts=counts,
         )
 
 
@@ -160,7 +181,7 @@ class _Minutes:
 
     def of_hour(self, hour_s: int) -> tuple[int, Values, dict[str, list[int]]]:
         """First minute, means and numbers of samples of the hour; gaps inside are `_NO_SAMPLE`."""
-        inside = [start_s for start_s in self.starts if hour_s <= start_s < hour_s + _HOUR_S]
+        inside = {start_s for start_s in self.starts if hour_s <= start_s < hour_s + _HOUR_S}
         names = sorted({name for start_s, name in self.counts if start_s in inside})
         minutes = range(min(inside), max(inside) + 1, MINUTE_S)
         means = {name: [self._mean(minute, name) for minute in minutes] for name in names}

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from trainwright.db.dialects import Words
 from trainwright.db.schema import job_outputs
 from trainwright.db.transaction import Transaction
 from trainwright.domain.entities import Job
 
-# Any number; the same for all servers of one database.
-_OUTPUTS_LOCK = 7_214_001
+_ADD = sa.insert(job_outputs)
+_DROP = sa.delete(job_outputs).where(job_outputs.c.job_id == sa.bindparam("job"))
+_OVERLAP = (
+    sa.select(job_outputs.c.job_id, job_outputs.c.uri)
+    .where(
+        ((job_outputs.c.folder >= sa.bindparam("first")) & (job_outputs.c.folder < sa.bindparam("beyond")))
+        | job_outputs.c.folder.in_(sa.bindparam("above", expanding=True))
+    )
+    .order_by(job_outputs.c.folder)
+    .limit(1)
+)
+_LOCK = sa.select(
+    sa.func.pg_advisory_xact_lock(7_214_001)
+)  # any number; the same for all servers of one database
 
 
 def add_outputs(tx: Transaction, job: Job) -> None:
@@ -18,15 +29,12 @@ def add_outputs(tx: Transaction, job: Job) -> None:
     if job.phase.is_end or not job.launch.outputs:
         return
     uris = {_folder(channel.uri): channel.uri for channel in job.launch.outputs}
-    tx.insert(
-        sa.insert(job_outputs),
-        [{"job_id": job.id, "folder": folder, "uri": uri} for folder, uri in uris.items()],
-    )
+    tx.insert(_ADD, [{"job_id": job.id, "folder": folder, "uri": uri} for folder, uri in uris.items()])
 
 
 def drop_outputs(tx: Transaction, job_id: str) -> None:
     """Forget them once the job has ended."""
-    tx.change(sa.delete(job_outputs).where(job_outputs.c.job_id == job_id))
+    tx.change(_DROP, job=job_id)
 
 
 def find_writer(tx: Transaction, uris: Sequence[str]) -> tuple[str, str] | None:
@@ -35,23 +43,15 @@ def find_writer(tx: Transaction, uris: Sequence[str]) -> tuple[str, str] | None:
     In a writing unit no other unit gets an answer until this one ends, so that two jobs that are checked and added
     at the same time cannot both find the folder free. (SQLite has one writer anyway.)
     """
-    if not uris:
-        return None
-    if tx.write and tx.dialect_name == "postgresql":
-        tx.scalar(sa.select(sa.func.pg_advisory_xact_lock(_OUTPUTS_LOCK)))
+    if uris and tx.write and tx.dialect_name == "postgresql":
+        tx.scalar(_LOCK)
     for uri in uris:
-        row = tx.row(_overlap(_folder(uri)))
+        folder = _folder(uri)
+        # '0' follows '/': all that begins with the folder lies between.
+        row = tx.row(_OVERLAP, first=folder, beyond=folder[:-1] + "0", above=_folders_above(folder))
         if row is not None:
             return row["job_id"], row["uri"]
     return None
-
-
-def _overlap(folder: str) -> sa.Select[tuple[str, str]]:
-    column = job_outputs.c.folder
-    # '0' follows '/': all that begins with the folder lies between. Both bounds use the index.
-    below = sa.and_(column >= folder, column < folder[:-1] + "0")
-    above = column.in_([sa.literal(parent, Words) for parent in _folders_above(folder)])
-    return sa.select(job_outputs.c.job_id, job_outputs.c.uri).where(below | above).order_by(column).limit(1)
 
 
 def _folder(uri: str) -> str:

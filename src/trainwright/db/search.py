@@ -2,33 +2,56 @@
 
 import sqlalchemy as sa
 
-from trainwright.db.dialects import Words, contains
+from trainwright.db.dialects import WORDS, contains, unindexed
 from trainwright.db.rows import job_of
-from trainwright.db.schema import job_documents, jobs
-from trainwright.db.transaction import Transaction
+from trainwright.db.schema import job_documents, job_totals, jobs
+from trainwright.db.transaction import Transaction, within
+from trainwright.domain.entities import Job
 from trainwright.ports.uow import JobPage, JobQuery
 
 Condition = sa.ColumnElement[bool]
+Key = sa.ColumnElement[str] | sa.ColumnElement[int]
 
 
 def search_jobs(tx: Transaction, query: JobQuery) -> JobPage:
     """One page of the scope's jobs, sorted by the key and then in a fixed order, so that pages never overlap."""
+    total = _total(tx, query.workspace_id)
     conditions = _conditions(query)
-    total = _count(tx, _workspace(query))
-    matches = _count(tx, [*_workspace(query), *conditions]) if conditions else total
-    if query.offset >= matches or query.limit <= 0:
-        return JobPage((), matches, total)
+    found = _page(tx, query, conditions)
+    if not conditions:
+        matches = total
+    elif len(found) < query.limit and (found or query.offset == 0):
+        matches = query.offset + len(found)  # the page is the last one: no need to count
+    else:
+        matches = _count(tx, query, conditions)
+    return JobPage(found, matches, total)
+
+
+def _total(tx: Transaction, workspace_id: str) -> int:
+    statement = sa.select(sa.func.coalesce(sa.func.sum(job_totals.c.jobs), 0))
+    if tx.project_id is not None:
+        statement = statement.where(job_totals.c.project_id == tx.project_id)
+    if workspace_id:
+        statement = statement.where(job_totals.c.workspace_id == workspace_id)
+    return int(tx.scalar(statement))
+
+
+def _page(tx: Transaction, query: JobQuery, conditions: list[Condition]) -> tuple[Job, ...]:
+    """The page is found in an index first; rows and documents are fetched for what is on it only."""
     keys = [key.desc() if query.descending else key.asc() for key in _sort_keys(query)]
-    # The page is found in an index first; rows and documents are fetched for what is on it only.
-    found = tx.within(sa.select(jobs.c.id).where(*_workspace(query), *conditions))
-    page = found.order_by(*keys).limit(query.limit).offset(query.offset).subquery()
-    statement = sa.select(jobs, job_documents).join(job_documents).join(page, page.c.id == jobs.c.id)
-    return JobPage(tuple(job_of(row) for row in tx.rows(statement.order_by(*keys))), matches, total)
+    found = sa.select(jobs.c.id).where(*_workspace(query), *conditions).order_by(*keys)
+    page = found.limit(query.limit).offset(query.offset)
+    ids = [row["id"] for row in tx.rows(within(page, by_ids=bool(query.ids)))]
+    if not ids:
+        return ()
+    full = sa.select(jobs, job_documents).join(job_documents).where(jobs.c.id.in_(ids))
+    by_id = {row["id"]: job_of(row) for row in tx.rows(within(full, by_ids=True))}
+    return tuple(by_id[job_id] for job_id in ids if job_id in by_id)
 
 
-def _count(tx: Transaction, conditions: list[Condition]) -> int:
-    count: int = tx.scalar(tx.within(sa.select(sa.func.count()).select_from(jobs).where(*conditions)))
-    return count
+def _count(tx: Transaction, query: JobQuery, conditions: list[Condition]) -> int:
+    counted = sa.select(sa.func.count()).select_from(jobs).where(*_workspace(query), *conditions)
+    return int(tx.scalar(within(counted, by_ids=bool(query.ids))))
 
 
 def _workspace(query: JobQuery) -> list[Condition]:
@@ -42,11 +65,11 @@ def _conditions(query: JobQuery) -> list[Condition]:
     if query.not_ids:
         conditions.append(jobs.c.id.not_in(query.not_ids))
     if query.name_like:
-        conditions.append(contains(jobs.c.name, sa.literal(query.name_like, Words)))
+        conditions.append(contains(jobs.c.name, sa.literal(query.name_like, WORDS)))
     if query.phases:
-        conditions.append(jobs.c.public_phase.in_(query.phases))
+        conditions.append(_phase(query).in_([sa.literal(phase, WORDS) for phase in query.phases]))
     if query.not_phases:
-        conditions.append(jobs.c.public_phase.not_in(query.not_phases))
+        conditions.append(_phase(query).not_in([sa.literal(phase, WORDS) for phase in query.not_phases]))
     if query.kinds:
         conditions.append(jobs.c.kind.in_(query.kinds))
     if query.user_names:
@@ -58,13 +81,28 @@ def _conditions(query: JobQuery) -> list[Condition]:
     return conditions
 
 
-def _sort_keys(query: JobQuery) -> list[sa.ColumnElement[str] | sa.ColumnElement[int]]:
-    recent: list[sa.ColumnElement[str] | sa.ColumnElement[int]] = [jobs.c.created_at_ms, jobs.c.id]
+def _phase(query: JobQuery) -> sa.ColumnElement[str]:
+    """The phase column; without its index where that would mean to fetch every row for the rest of the query."""
+    others = (
+        query.name_like or query.kinds or query.user_names or query.workspace_id or query.ids or query.not_ids
+    )
+    if others or query.sort_by in ("name", "duration"):
+        return unindexed(jobs.c.public_phase)
+    return jobs.c.public_phase
+
+
+def _name(query: JobQuery) -> sa.ColumnElement[str]:
+    """The name column to sort by; without its index, which holds nothing else, when there is more to look at."""
+    return unindexed(jobs.c.name) if _conditions(query) or query.workspace_id else jobs.c.name
+
+
+def _sort_keys(query: JobQuery) -> list[Key]:
+    recent: list[Key] = [jobs.c.created_at_ms, jobs.c.id]
     match query.sort_by:
         case "create_time":
             return recent
         case "name":
-            return [jobs.c.name, *recent]
+            return [_name(query), *recent]
         case "status":
             return [jobs.c.public_phase, *recent]
         case "duration":

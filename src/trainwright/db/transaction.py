@@ -1,23 +1,55 @@
-"""One open transaction, seen through a scope. The project filter of all repositories is here and nowhere else."""
+"""One open transaction, seen through a scope. The project filter of all repositories is here and nowhere else.
+
+Repositories build their statements once, at import, with named parameters: building one costs SQLAlchemy several times
+what running it costs SQLite (measured 2026-11: 3 of the 4 ms of a submission).
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, RowMapping
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.sql import Executable
 
+from trainwright.db.dialects import WORDS, unindexed
 from trainwright.db.schema import jobs
 from trainwright.domain.errors import DatabaseUnavailable
 from trainwright.ports.uow import Scope
 
-Statement = TypeVar("Statement", sa.Select[Any], sa.Update, sa.Delete)
-Executable = sa.sql.Executable
+_SCOPE = "scope_project"
 
 
 class ScopeBreach(Exception):
     """Something outside the scope was about to be written or asked for: a bug in the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A statement in the two forms a scope may need. Only `within` makes one."""
+
+    everywhere: Executable
+    in_project: Executable
+
+
+def within(
+    statement: sa.Select[Any] | sa.Update | sa.Delete,
+    job_id: sa.ColumnElement[str] = jobs.c.id,
+    *,
+    by_ids: bool = False,
+) -> Scoped:
+    """`statement` with only the rows of the scope's jobs; `job_id` is its column that names the job.
+
+    `by_ids` says that it names a few jobs by their ids, so that this is the way to find them.
+    """
+    project = sa.bindparam(_SCOPE, type_=WORDS)
+    if job_id is jobs.c.id:
+        column = unindexed(jobs.c.project_id) if by_ids else jobs.c.project_id
+        return Scoped(statement, statement.where(column == project))
+    mine = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.project_id == project)
+    return Scoped(statement, statement.where(mine.correlate_except(jobs).exists()))
 
 
 class Transaction:
@@ -34,15 +66,6 @@ class Transaction:
         """The scope's project; None for the platform."""
         return self._scope.project_id
 
-    def within(self, statement: Statement, job_id: sa.ColumnElement[str] = jobs.c.id) -> Statement:
-        """`statement` with only the rows of the scope's jobs; `job_id` is its column that names the job."""
-        if self._scope.project_id is None:
-            return statement
-        if job_id is jobs.c.id:
-            return statement.where(jobs.c.project_id == self._scope.project_id)
-        mine = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.project_id == self._scope.project_id)
-        return statement.where(mine.correlate_except(jobs).exists())
-
     def require_project(self, project_id: str) -> None:
         """Raises `ScopeBreach` when the scope does not reach `project_id`."""
         if self._scope.project_id not in (None, project_id):
@@ -53,39 +76,44 @@ class Transaction:
         if self._scope.project_id is not None:
             raise ScopeBreach(f"platform data from a unit of project {self._scope.project_id}")
 
-    def rows(self, statement: Executable) -> Sequence[RowMapping]:
+    def rows(self, statement: Executable | Scoped, **parameters: object) -> Sequence[RowMapping]:
         """All rows."""
-        return self._execute(statement).mappings().all()
+        return self._run(statement, parameters).mappings().all()
 
-    def row(self, statement: Executable) -> RowMapping | None:
+    def row(self, statement: Executable | Scoped, **parameters: object) -> RowMapping | None:
         """The first row, if any."""
-        return self._execute(statement).mappings().first()
+        return self._run(statement, parameters).mappings().first()
 
-    def scalar(self, statement: Executable) -> Any:
+    def scalar(self, statement: Executable | Scoped, **parameters: object) -> Any:
         """The first column of the first row; None when there is no row."""
-        return self._execute(statement).scalar()
+        return self._run(statement, parameters).scalar()
 
-    def change(self, statement: Executable) -> int:
+    def change(self, statement: Executable | Scoped, **parameters: object) -> int:
         """Run an INSERT, UPDATE or DELETE; how many rows it touched."""
-        return self._execute(statement).rowcount
+        return self._run(statement, parameters).rowcount
 
     def insert(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> Sequence[RowMapping]:
         """Insert `rows`; what the statement returns, if it does, in their order."""
         result = self._execute(statement, rows)
         return result.mappings().all() if result.returns_rows else ()
 
+    def _run(self, statement: Executable | Scoped, parameters: dict[str, object]) -> CursorResult[Any]:
+        if not isinstance(statement, Scoped):
+            return self._execute(statement, parameters)
+        if self._scope.project_id is None:
+            return self._execute(statement.everywhere, parameters)
+        return self._execute(statement.in_project, parameters | {_SCOPE: self._scope.project_id})
+
     def _execute(
-        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     ) -> CursorResult[Any]:
         try:
-            return self._connection.execute(statement, rows)
+            return self._connection.execute(statement, parameters)
         except (OperationalError, PoolTimeout) as exc:
             raise unavailable(exc) from exc
 
 
 def unavailable(error: DBAPIError | PoolTimeout) -> DatabaseUnavailable:
     """What to raise when the database cannot be reached, is locked for too long or cannot write."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return DatabaseUnavailable(
-        detail=str(cause).strip().splitlines()[0] if str(cause).strip() else "no detail"
-    )
+    cause = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return DatabaseUnavailable(detail=cause.splitlines()[0] if cause else "no detail")

@@ -15,6 +15,8 @@ WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 ALL = "'Abnormal', 'Completed', 'Creating', 'Failed', 'Pending', 'Running', 'Terminated', 'Terminating'"
 END = "'Abnormal', 'Completed', 'Failed', 'Terminated'"
+SEARCHED = ["project_id", "created_at_ms", "id", "workspace_id", "public_phase", "kind", "user_name", "name"]
+SEARCHED += ["started_at_ms", "ended_at_ms"]
 SHOWN = "CASE WHEN phase = 'Terminating' AND stop_requested_at_ms = 0 THEN 'Running' ELSE phase END"
 
 
@@ -80,7 +82,7 @@ def _jobs() -> None:
         sa.CheckConstraint(f"(due_at_ms IS NULL) = (phase IN ({END}))", name=op.f("ck_jobs_due")),
         sa.CheckConstraint("(lease_token = '') = (lease_until_ms = 0)", name=op.f("ck_jobs_lease")),
     )
-    op.create_index("ix_jobs_created", "jobs", ["project_id", "created_at_ms", "id"])
+    op.create_index("ix_jobs_search", "jobs", SEARCHED)
     op.create_index("ix_jobs_public_phase", "jobs", ["project_id", "public_phase", "created_at_ms", "id"])
     op.create_index("ix_jobs_due", "jobs", ["due_at_ms", "created_at_ms"])
 
@@ -94,6 +96,14 @@ def _of_jobs() -> None:
         _words("launch"),
         sa.PrimaryKeyConstraint("job_id", name="pk_job_documents"),
         _job_key("job_documents"),
+    )
+    op.create_table(
+        "job_totals",
+        _words("project_id"),
+        _words("workspace_id"),
+        _number("jobs"),
+        sa.PrimaryKeyConstraint("project_id", "workspace_id", name="pk_job_totals"),
+        sa.CheckConstraint("jobs >= 0", name=op.f("ck_job_totals_jobs")),
     )
     op.create_table(
         "job_outputs",
