@@ -85,7 +85,7 @@ def test_a_script_that_ignores_sigterm_is_killed_and_its_output_kept(server: Liv
     body["algorithm"]["outputs"] = [
         {"name": "train_url", "remote": {"obs": {"obs_url": "obs://e2e/stubborn/out/"}}}
     ]
-    body["spec"]["grace_s"] = 1
+    body["spec"]["stop_grace_seconds"] = 1
     job = server.create(body)
     wait_for(lambda: b"ready" in server.log(job), what="ready")
     assert (

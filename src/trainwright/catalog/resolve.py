@@ -47,6 +47,9 @@ _ENGINE_CONTRADICTION = Text(
 )
 
 
+STOP_GRACE_S = 30  # as Kubernetes has it
+
+
 @dataclass(frozen=True, slots=True)
 class JobIdentity:
     """What the server gives a new job."""
@@ -82,6 +85,7 @@ def resolve(request: JobRequest, places: Places, catalogue: Catalogue, identity:
         priority=(policy.priority if policy else None) or 1,
         retry_budget=int(annotations.get(RETRY_NUM) or 0),
         retry_unconditional=annotations.get(RETRY_UNCONDITIONAL) == "true",
+        grace_s=STOP_GRACE_S if request.spec.stop_grace_seconds is None else request.spec.stop_grace_seconds,
     )
 
 

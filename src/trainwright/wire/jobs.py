@@ -149,12 +149,16 @@ class SchedulePolicyRequest(RequestModel):
 
 
 class SpecRequest(RequestModel):
-    """`spec`: on what and under which conditions the job runs."""
+    """`spec`: on what and under which conditions the job runs.
+
+    `stop_grace_seconds` is ours: the time between SIGTERM and the kill.
+    """
 
     resource: ResourceRequest
     volumes: Any = None
     log_export_path: LogExportPathRequest | None = None
     auto_stop: AutoStopRequest | None = None
+    stop_grace_seconds: int | None = Field(default=None, ge=0, le=3600)
     reserved_time: Any = None
     retention: Any = None
     schedule_policy: SchedulePolicyRequest | None = None
