@@ -1,7 +1,7 @@
 """What every object store must do: over the folder, a real S3 server, and the fake in memory."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -32,6 +32,7 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.obs import ObsPath
 from trainwright.ports.objects import ObjectStore
+from trainwright.storage.folder import FolderStore
 from trainwright.storage.s3_calls import S3Settings
 
 pytestmark = pytest.mark.anyio
@@ -362,14 +363,6 @@ async def check_listing(
         }
 
 
-def ascending_stores(root: Path) -> list[AbstractAsyncContextManager[ObjectStore]]:
-    @asynccontextmanager
-    async def memory() -> AsyncIterator[ObjectStore]:
-        yield MemoryStore()
-
-    return [memory(), folder_store(root)]
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     keys=st.lists(KEYS, max_size=12).map(without_conflicts),
@@ -388,18 +381,17 @@ def test_pages_behind_any_name_are_ascending(
 ) -> None:
     # Guards: the order of keys, and `after` being any text; of our own stores (SeaweedFS orders as a tree does).
     async def check() -> None:
-        for opening in ascending_stores(tmp_path_factory.mktemp("store")):
-            async with opening as store:
-                bucket = new_bucket()
-                await store.create_bucket(bucket)
-                for key in keys:
-                    await put(store, bucket, key)
-                page = await store.list_page(
-                    ObsPath(bucket, prefix), delimiter=delimiter, after=after, limit=limit
-                )
-                expected = [name for name in listed(keys, prefix, delimiter=delimiter) if name > after]
-                assert names(page) == expected[:limit]
-                assert [meta.key for meta in page.objects] == [n for n in expected[:limit] if n in keys]
-                assert bool(page.next_after) == (len(expected) > limit)
+        stores: list[ObjectStore] = [MemoryStore(), FolderStore(tmp_path_factory.mktemp("store"))]
+        for store in stores:
+            bucket = new_bucket()
+            await store.create_bucket(bucket)
+            for key in keys:
+                await put(store, bucket, key)
+            path = ObsPath(bucket, prefix)
+            page = await store.list_page(path, delimiter=delimiter, after=after, limit=limit)
+            expected = [name for name in listed(keys, prefix, delimiter=delimiter) if name > after]
+            assert names(page) == expected[:limit]
+            assert [meta.key for meta in page.objects] == [n for n in expected[:limit] if n in keys]
+            assert bool(page.next_after) == (len(expected) > limit)
 
     anyio.run(check)
