@@ -29,6 +29,9 @@ def capacity(
     return Capacity(total, total, "process", "", 0, 0)
 
 
+MACHINE = capacity(2, 2048)
+
+
 def told(flavors: tuple[Flavor, ...]) -> list[tuple[str, float, int, int]]:
     """Id, CPUs, memory, nodes of each."""
     return [(f.id, f.resources.cpus, f.resources.memory_mib, f.max_nodes) for f in flavors]
@@ -76,7 +79,7 @@ def test_an_admins_file(tmp_path: Path) -> None:
         "flavors: [{id: big, name: Big, resources: {cpus: 2, memory_mib: 100}, max_nodes: 3}]",
         encoding="utf-8",
     )
-    assert told(load_flavors(file)) == [("big", 2, 100, 3)]
+    assert told(load_flavors(file, MACHINE)) == [("big", 2, 100, 3)]
     for text, words in (
         ("flavors: [{id: big}]", "flavors\\[0\\].resources"),
         ("flavors: [{id: big, resources: {cpus: 0, memory_mib: 1}}]", "flavors\\[0\\].resources.cpus"),
@@ -84,6 +87,7 @@ def test_an_admins_file(tmp_path: Path) -> None:
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(CatalogueError, match=words):
-            load_flavors(file)
+            load_flavors(file, MACHINE)
     with pytest.raises(CatalogueError, match="cannot be read"):
-        load_flavors(tmp_path / "none.yaml")
+        load_flavors(tmp_path, MACHINE)
+    assert load_flavors(tmp_path / "none.yaml", MACHINE) == derive_flavors(MACHINE)

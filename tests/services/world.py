@@ -1,5 +1,6 @@
 """The use cases over a real database, an object store in memory and a fake backend; the control loop is by hand."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -179,12 +180,27 @@ def job_body(**changes: Any) -> dict[str, Any]:
     return body
 
 
+def remote(url: object) -> dict[str, Any]:
+    """A channel's place."""
+    return {"obs": {"obs_url": url}}
+
+
+def channel(name: str, url: str = "obs://bucket/data/", **more: Any) -> dict[str, Any]:
+    """A channel."""
+    return {"name": name, "remote": remote(url), **more}
+
+
+def make_schema(file: Path) -> Path:
+    """A new SQLite file with the current schema, to be copied: migrating takes ten times as long."""
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
 @contextmanager
-def open_world(folder: Path) -> Iterator[World]:
-    """A world on an SQLite file in `folder`."""
-    url = f"sqlite:///{folder / 'test.db'}"
-    upgrade(url)
-    database = Database.open(url)
+def open_world(folder: Path, schema: Path) -> Iterator[World]:
+    """A world in `folder`, on a copy of the SQLite file `schema`."""
+    file = shutil.copy(schema, folder / "test.db")
+    database = Database.open(f"sqlite:///{file}")
     objects, backend, clock = MemoryStore(), FakeBackend(), HandClock()
     woken: list[str] = []
     events_told: list[str] = []

@@ -75,12 +75,15 @@ class Flavor(BaseModel):
         )
 
 
-def load_flavors(path: Path) -> tuple[Flavor, ...]:
-    """The flavors of an admin's file, a YAML list under `flavors`, in its order.
+def load_flavors(path: Path, capacity: Capacity) -> tuple[Flavor, ...]:
+    """The flavors of an admin's file, a YAML list under `flavors`, in its order; those derived from `capacity` when
+    there is no file at `path`.
 
     Raises:
         CatalogueError: the file cannot be read, or an entry is wrong or repeated.
     """
+    if not path.exists():
+        return derive_flavors(capacity)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:

@@ -41,6 +41,7 @@ PRIORITY_MAX = 3
 HOME = "/home/ma-user"
 _ROOTS = ("/home/", "/cache/")
 _RESERVED_CODE_DIRS = (MOUNT_PATH, f"{HOME}/modelarts-dev", f"{HOME}/infer")
+_SYSTEM_DIRS = ("/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/proc", "/sys", "/dev", "/run", "/boot")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SMALL_INTEGER = re.compile(r"[0-9]{1,3}")
 
@@ -225,7 +226,10 @@ def _check_directories(algorithm: AlgorithmRequest) -> None:
         if problem is not None:
             raise InvalidLocalCodeDir(path=algorithm.local_code_dir, detail=problem)
     if algorithm.working_dir:
-        problem = _path_problem(algorithm.working_dir.rstrip("/") or "/")
+        path = algorithm.working_dir.rstrip("/") or "/"
+        problem = _path_problem(path)
+        if problem is None and (path == "/" or any(_holds(system, path) for system in _SYSTEM_DIRS)):
+            problem = _RESERVED  # a folder made there for the job would hide the machine's own
         if problem is not None:
             raise InvalidWorkingDir(path=algorithm.working_dir, detail=problem)
 

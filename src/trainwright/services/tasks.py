@@ -1,13 +1,15 @@
 """A job's tasks as the contract lists them (§6.5)."""
 
+from typing import Any
+
 from trainwright.domain.entities import Attempt, Job, TaskState
-from trainwright.domain.specs import attempt_key
 from trainwright.domain.texts import Language, reason_text
 from trainwright.ports.uow import Principal, Scope
 from trainwright.services.context import Services
-from trainwright.services.reading import find_attempt, read_history, scope_of
+from trainwright.services.reading import find_attempt, read_history, scope_of, task_of
 from trainwright.wire.watch import TaskItem
 
+_NOT_YET: dict[str, Any] = {"ip": "", "host_ip": ""}
 _AFTER_COMMAND = ("outputs", "log_export", "report", "linger")
 
 
@@ -30,36 +32,34 @@ def _list(
     job = history.job
     number = schedule_count or job.attempt_number
     attempt = find_attempt(history.attempts, number)
-    if attempt is None and (schedule_count or job.attempt_number):
+    if attempt is None and number:
         return []
-    key = attempt_key(job_id, number)
-    rows = {row.name: row for row in history.tasks.get(key, ())}
-    return [_item(ctx, job, attempt, rows.get(name), name, language) for name in job.launch.task_names()]
+    rows = history.tasks.get(attempt.key, ()) if attempt else ()
+    items = []
+    for name in job.launch.task_names():
+        row = task_of(rows, name)
+        about = (
+            _of_row(row, language) | {"log_size": ctx.logs.size(row.attempt_key, name)} if row else _NOT_YET
+        )
+        state = _state(job, attempt, row)
+        items.append(TaskItem(task=name, schedule_count=number or 1, state=state, **about))
+    return items
 
 
-def _item(
-    ctx: Services, job: Job, attempt: Attempt | None, row: TaskState | None, name: str, language: Language
-) -> TaskItem:
-    number = attempt.number if attempt else 1
-    if row is None or attempt is None:
-        return TaskItem(task=name, ip="", host_ip="", schedule_count=number, state=_state(job, attempt, None))
-    return TaskItem(
-        task=name,
-        ip=row.ip,
-        host_ip=row.ip,
-        schedule_count=number,
-        state=_state(job, attempt, row),
-        step=row.step,
-        launcher=row.launcher,
-        host=row.host,
-        start_time=row.started_at_ms,
-        end_time=row.ended_at_ms,
-        exit_code=row.exit_code,
-        reason=row.reason.value if row.reason else "",
-        reason_message=reason_text(row.reason, language) if row.reason else "",
-        message=row.message,
-        log_size=ctx.logs.size(attempt.key, name),
-    )
+def _of_row(row: TaskState, language: Language) -> dict[str, Any]:
+    return {
+        "ip": row.ip,
+        "host_ip": row.ip,
+        "step": row.step,
+        "launcher": row.launcher,
+        "host": row.host,
+        "start_time": row.started_at_ms,
+        "end_time": row.ended_at_ms,
+        "exit_code": row.exit_code,
+        "reason": row.reason.value if row.reason else "",
+        "reason_message": reason_text(row.reason, language) if row.reason else "",
+        "message": row.message,
+    }
 
 
 def _state(job: Job, attempt: Attempt | None, row: TaskState | None) -> str:

@@ -18,7 +18,7 @@ class DatabaseUnavailable(Unavailable):
 class BackendUnavailable(Unavailable):
     """The backend does not answer."""
 
-    code = "Trainwright.0301"
+    code = "Trainwright.0302"
     text = Text("Backend {backend} does not answer: {detail}.", "后端 {backend} 无响应：{detail}。")
     remedy = Text(
         "Try again; the administrator finds details in the server's log.",
