@@ -18,7 +18,8 @@ class TaskRun:
     """One task of an admitted attempt.
 
     `news` wakes the coroutine that cares for it: its supervisor has ended, or a stop was asked for. Times are the event
-    loop's. `starts` are those of its supervisor within the restart window.
+    loop's. `starts` are those of its supervisor within the restart window. `inherited`: a former server may have
+    started a supervisor too.
     """
 
     name: str
@@ -26,6 +27,7 @@ class TaskRun:
     resources: Resources
     devices: tuple[int, ...] = ()
     cgroup: str = ""
+    inherited: bool = False
     started: bool = False
     finished: bool = False
     reason: Reason | None = None

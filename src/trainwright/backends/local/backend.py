@@ -278,6 +278,7 @@ class LocalBackend:
             return attempt
         attempt.admitted = True
         for task in attempt.tasks:
+            task.inherited = True
             task.devices = stored.devices.get(task.name, ())
             task.cgroup = self._folders.read_cgroup(attempt.key, task.name)
             if not task.cgroup and means.cgroups is not None:

@@ -312,8 +312,8 @@ class Supervision:
             await self._end(attempt, task)
 
     def _is_clean(self, task: TaskRun) -> bool:
-        if len(task.starts) != 1 or cgroup.members(task.cgroup):
-            return False
+        if task.inherited or len(task.starts) != 1 or cgroup.members(task.cgroup):
+            return False  # a second supervisor may be about to find out that it is not needed
         return all(
             (shim.with_name(shim.name.replace("shim-", "exit-", 1))).exists() and not self._lives(shim)
             for shim in task.folder.glob("shim-*.json")
