@@ -65,10 +65,9 @@ def command(task: Task) -> dict[str, Any]:
 def _check(task: Task) -> None:
     if not task.order["boot_file"]:
         return
-    try:
-        boot = layout.boot_file(task.order)
-    except (layout.UnsafePath, TypeError) as error:
-        raise StepFailed("command_not_found", str(error), NOT_FOUND) from error
+    if not task.order["code"]:
+        raise StepFailed("command_not_found", "there is a boot file, but no code folder", NOT_FOUND)
+    boot = layout.boot_file(task.order)
     if not os.path.isfile(task.places.real(boot)):
         message = f"boot file {task.order['boot_file']} does not exist in the code folder"
         raise StepFailed("command_not_found", message, NOT_FOUND)

@@ -11,8 +11,9 @@ from .channel import Channel, Closed
 from .connection import Address, Connection
 from .deliver import Outputs, export_log
 from .execute import command, prestart
+from .layout import UnsafePath
 from .ledger import EventSpool, State
-from .outcome import STOPPED_BEFORE_START, StepFailed, final
+from .outcome import NOT_FOUND, STOPPED_BEFORE_START, StepFailed, final
 from .pump import Pump, StopRequested
 from .reporter import Refused, Reporter
 from .rundir import RunDir, read_json, write_json
@@ -149,6 +150,8 @@ class Supervisor:
             found = command(task)
         except StopRequested:
             found = final("stopped_by_user", STOPPED_BEFORE_START)
+        except UnsafePath as error:
+            found = final("command_not_found", NOT_FOUND, str(error))
         except StepFailed as failure:
             task.line("failure", f"[init] {failure.message}")
             found = final(failure.reason, failure.exit_code, failure.message)
