@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -49,6 +50,7 @@ async def serve(settings: Settings, announce: Callable[[House], None]) -> None:
         async with open_house(settings, url) as house:
 
             def ready() -> None:
+                gc.freeze()  # what lives until the end need not be looked at by every full collection
                 publish(settings.data_dir, url)
                 announce(house)
 
