@@ -1,5 +1,6 @@
 """Training step rate of the same script with and without the platform, turn by turn."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,35 +31,59 @@ print("rate %.3f" % (steps / (time.perf_counter() - began)), flush=True)
 
 
 def run(setting: Setting) -> list[Row]:
-    """Pairs of runs, bare and on the platform, so that a change of the machine's mood hits both."""
-    rounds, steps = setting.amount(7, 2), setting.amount(6000, 800)
+    """On one core, and on all: there whatever else runs on the machine is felt, the server included."""
     script = setting.folder / "training.py"
-    script.write_text(SCRIPT.format(steps=steps), encoding="utf-8")
+    script.write_text(SCRIPT.format(steps=setting.amount(6000, 800)), encoding="utf-8")
+    rounds = setting.amount(7, 2)
+    with setting.server("training") as live:
+        flavors = sorted(_flavors(live))
+        return [
+            row
+            for cores, flavor in dict.fromkeys((flavors[0], flavors[-1]))
+            for row in _compare(live, script, cores, flavor, rounds=rounds)
+        ]
+
+
+def _compare(live: LiveServer, script: Path, cores: int, flavor: str, *, rounds: int) -> list[Row]:
+    """Pairs of runs, bare and on the platform, first one first, then the other, so that drift hits both alike."""
+    _on_platform(live, script, f"warm-{cores}", flavor)
+    _bare(script, cores)
     bare, ours = [], []
-    with setting.server("training", POOL__CPUS="2") as live:
-        _on_platform(live, script, "warm")
-        _bare(script)
-        for number in range(rounds):
-            bare.append(_bare(script))
-            ours.append(_on_platform(live, script, f"training-{number}"))
+    for number in range(rounds):
+        if number % 2:
+            bare.append(_bare(script, cores))
+        ours.append(_on_platform(live, script, f"training-{cores}-{number}", flavor))
+        if number % 2 == 0:
+            bare.append(_bare(script, cores))
     share = percentile([mine / peer for mine, peer in zip(ours, bare, strict=True)], 0.5) * 100
+    what = f"on {cores} {'core' if cores == 1 else 'cores'}"
     return [
         Row(
-            "training step rate, share of the bare script", share, "%", at_least(99.5), note=f"{rounds} pairs"
+            f"step rate {what}, share of the bare script", share, "%", at_least(99.5), note=f"{rounds} pairs"
         ),
         Row(
-            "training step rate", percentile(ours, 0.5), "steps/s", None, percentile(bare, 0.5), "bare script"
+            f"step rate {what}", percentile(ours, 0.5), "steps/s", None, percentile(bare, 0.5), "bare script"
         ),
     ]
 
 
-def _bare(script: Path) -> float:
-    done = subprocess.run([sys.executable, "-u", script], capture_output=True, check=True, timeout=600)
+def _flavors(live: LiveServer) -> list[tuple[int, str]]:
+    """Cores and id of each; jobs get OMP_NUM_THREADS from it, so the bare script does too."""
+    flavors = live.call("GET", "/v2/{P}/training-job-flavors").json()["flavors"]
+    return [(int(item["flavor_info"]["cpu"]["core_num"]), str(item["flavor_id"])) for item in flavors]
+
+
+def _bare(script: Path, cores: int) -> float:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(cores)}
+    command = [sys.executable, "-u", str(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=600)
     return _rate(done.stdout)
 
 
-def _on_platform(live: LiveServer, script: Path, name: str) -> float:
-    job = live.create(live.body(name, script.read_text(encoding="utf-8")))
+def _on_platform(live: LiveServer, script: Path, name: str, flavor: str) -> float:
+    body = live.body(name, script.read_text(encoding="utf-8"))
+    body["spec"]["resource"]["flavor_id"] = flavor
+    job = live.create(body)
     live.wait(job, timeout_s=600)
     return _rate(live.log(job))
 
