@@ -56,6 +56,7 @@ class StubServer:
         self.faults = Faults()
         self.stop_grace_s: int | None = None
         self.objects: dict[str, Path] = {}  # "inputs/0" -> folder behind a UrlGrant
+        self.rename: dict[str, str] = {}  # object name -> the name it is listed under
         self.watch_for: bytes = b""
         self.changed = threading.Condition()
         self.port = 0
@@ -253,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _target(self, section: str, path: str, size: int) -> dict[str, Any]:
         base = self.path.partition("/files/")[0]
         return {
-            "path": path,
+            "path": self.stub.rename.get(path, path),
             "size": size,
             "url": f"{self.stub.url}{base}/objects/{section}/{quote(path)}",
             "authorized": True,
