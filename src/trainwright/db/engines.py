@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 WAIT_S = 30  # for a free connection, a lock, a statement
+_MIGRATION_LOCK_S = 300  # another process may be migrating a large table
 _READERS = 6
 _POSTGRESQL_CONNECTIONS = 16
 _POSTGRESQL_TIMEOUTS = {
@@ -48,7 +49,8 @@ def open_migrator(url: URL) -> Engine:
         engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": WAIT_S})
         _listen(engine, "BEGIN IMMEDIATE", _prepare_migrator)
         return engine
-    return sa.create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": WAIT_S})
+    waits = {"connect_timeout": WAIT_S, "options": f"-c lock_timeout={_MIGRATION_LOCK_S}s"}
+    return sa.create_engine(url, poolclass=NullPool, connect_args=waits)
 
 
 def create_file(path: Path) -> None:

@@ -13,6 +13,9 @@ Condition = sa.ColumnElement[bool]
 Key = sa.ColumnElement[str] | sa.ColumnElement[int]
 
 
+_MOST = 2**62  # beyond any time or count; both databases refuse numbers of more than 64 bits
+
+
 def search_jobs(tx: Transaction, query: JobQuery) -> JobPage:
     """One page of the scope's jobs, sorted by the key and then in a fixed order, so that pages never overlap."""
     total = _total(tx, query.workspace_id)
@@ -40,7 +43,7 @@ def _page(tx: Transaction, query: JobQuery, conditions: list[Condition]) -> tupl
     """The page is found in an index first; rows and documents are fetched for what is on it only."""
     keys = [key.desc() if query.descending else key.asc() for key in _sort_keys(query)]
     found = sa.select(jobs.c.id).where(*_workspace(query), *conditions).order_by(*keys)
-    page = found.limit(query.limit).offset(query.offset)
+    page = found.limit(_bounded(query.limit)).offset(_bounded(query.offset))
     ids = [row["id"] for row in tx.rows(within(page, by_ids=bool(query.ids)))]
     if not ids:
         return ()
@@ -75,10 +78,14 @@ def _conditions(query: JobQuery) -> list[Condition]:
     if query.user_names:
         conditions.append(jobs.c.user_name.in_(query.user_names))
     if query.created_from_ms:
-        conditions.append(jobs.c.created_at_ms >= query.created_from_ms)
+        conditions.append(jobs.c.created_at_ms >= _bounded(query.created_from_ms))
     if query.created_to_ms:
-        conditions.append(jobs.c.created_at_ms <= query.created_to_ms)
+        conditions.append(jobs.c.created_at_ms <= _bounded(query.created_to_ms))
     return conditions
+
+
+def _bounded(number: int) -> int:
+    return max(-_MOST, min(number, _MOST))
 
 
 def _phase(query: JobQuery) -> sa.ColumnElement[str]:

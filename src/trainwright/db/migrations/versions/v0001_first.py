@@ -76,7 +76,7 @@ def _jobs() -> None:
         _words("lease_token"),
         _number("lease_until_ms"),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
-        sa.UniqueConstraint("project_id", "name", name="uq_jobs_project_id"),
+        sa.UniqueConstraint("project_id", "name", name="uq_jobs_project_id_name"),
         sa.CheckConstraint(f"phase IN ({ALL})", name=op.f("ck_jobs_phase")),
         sa.CheckConstraint(f"public_phase = {SHOWN}", name=op.f("ck_jobs_public_phase")),
         sa.CheckConstraint(f"(due_at_ms IS NULL) = (phase IN ({END}))", name=op.f("ck_jobs_due")),
@@ -131,7 +131,7 @@ def _attempts_and_tasks() -> None:
         _words("end_reason", nullable=True),
         _words("end_task"),
         sa.PrimaryKeyConstraint("key", name="pk_attempts"),
-        sa.UniqueConstraint("job_id", "number", name="uq_attempts_job_id"),
+        sa.UniqueConstraint("job_id", "number", name="uq_attempts_job_id_number"),
         sa.CheckConstraint("number >= 1", name=op.f("ck_attempts_number")),
         _job_key("attempts"),
     )
@@ -157,7 +157,7 @@ def _attempts_and_tasks() -> None:
         _words("host"),
         _words("launcher"),
         sa.PrimaryKeyConstraint("attempt_key", "name", name="pk_tasks"),
-        sa.UniqueConstraint("attempt_key", "position", name="uq_tasks_attempt_key"),
+        sa.UniqueConstraint("attempt_key", "position", name="uq_tasks_attempt_key_position"),
         _attempt_key("tasks"),
         _job_key("tasks"),
     )
