@@ -306,7 +306,7 @@ def test_sandbox_hides_the_machine(tmp_path: Path, rig: StartRig) -> None:
     """No token, no other folders; own host name, user, /tmp and hosts file; the system cannot be written."""
     script = f"""
         import getpass, os, socket
-        facts = [os.path.exists({str(tmp_path)!r} + "/run/launch.json"), os.path.exists("/root/.ssh"),
+        facts = [os.path.exists({str(tmp_path)!r} + "/run/launch.json"), os.path.exists("/srv"),
                  getpass.getuser(), os.listdir("/home"), os.access("/usr", os.W_OK),
                  socket.gethostbyname("modelarts-job-11112222-worker-0"), os.uname().nodename[:14]]
         open("/tmp/mine", "w").close(); open("/cache/mine", "w").close(); open("/dev/shm/mine", "w").close()

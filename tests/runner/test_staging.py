@@ -217,12 +217,12 @@ def test_local_paths_outside_home(tmp_path: Path, rig: StartRig, launcher: str) 
         boot_file="train.py",
         shell="",
         inputs=[folder("data", "/dataset/deep/data", path_grant(tmp_path / "data"))],
-        working_dir="/work/here",
+        working_dir="/elsewhere/here",
     )
     task = rig(order, launcher)
     assert task.run()["reason"] == "completed", task.story()
     root = "" if launcher == "sandbox" else f"{task.rundir}/root"
-    assert task.user_log().decode() == f"['--data={root}/dataset/deep/data'] {root}/work/here\n"
+    assert task.user_log().decode() == f"['--data={root}/dataset/deep/data'] {root}/elsewhere/here\n"
 
 
 def test_unsafe_local_path_is_refused(tmp_path: Path, rig: StartRig) -> None:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_MARSHAL = 2  # without back references, whose use depends on what else this process holds
 _PACKAGE = "trainwright_runner"
 _MAIN = f"import sys\n\nfrom {_PACKAGE}.entry import main\n\nsys.exit(main(sys.argv[1:]))\n"
 _SOURCES = Path(__file__).parent.parent / "runner"
@@ -48,7 +49,7 @@ def _add(archive: zipfile.ZipFile, name: str, source: str) -> None:
     code = compile(ast.parse(source), f"runner.pyz/{name}.py", "exec", dont_inherit=True, optimize=2)
     flags = (1).to_bytes(4, "little")
     digest = importlib.util.source_hash(source.encode("utf-8"))
-    compiled = importlib.util.MAGIC_NUMBER + flags + digest + marshal.dumps(code)
+    compiled = importlib.util.MAGIC_NUMBER + flags + digest + marshal.dumps(code, _MARSHAL)
     for suffix, data in ((".pyc", compiled), (".py", source.encode("utf-8"))):
         entry = zipfile.ZipInfo(name + suffix, _EPOCH)
         entry.external_attr = (stat.S_IFREG | 0o644) << 16
