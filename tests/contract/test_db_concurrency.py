@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tests.contract.db_fixtures import PROJECT, make_job
 from trainwright.db.database import Database
+from trainwright.db.turns import Turns
 from trainwright.domain.entities import Attempt, Event
 from trainwright.domain.errors import DuplicateJobName
 from trainwright.domain.lifecycle import Phase
@@ -229,3 +230,28 @@ def test_reports_of_many_tasks_do_not_block_each_other_for_ever(database: Databa
         states = uow.tasks.list_of_attempt("job-1-a1")
         assert [state.last_seq for state in states[1:THREADS]] == [20] * (THREADS - 1)
         assert len(uow.events.list_of_job("job-1")) == THREADS * 20 - 1
+
+
+def test_turns_are_in_the_order_of_asking() -> None:
+    """Guards writers on SQLite against one that asks again and again; and a turn not given in time is no turn."""
+    turns = Turns()
+    order: list[int] = []
+    assert turns.take(0)
+    assert not turns.take(0)
+
+    def work(number: int) -> None:
+        assert turns.take(30)
+        order.append(number)
+        turns.give()
+
+    threads = []
+    for number in range(THREADS):
+        threads.append(threading.Thread(target=work, args=(number,)))
+        threads[-1].start()
+        while turns.waiting <= number:
+            threads[-1].join(0.001)
+    turns.give()
+    for thread in threads:
+        thread.join(30)
+    assert order == list(range(THREADS))
+    assert turns.take(0)

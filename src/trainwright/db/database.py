@@ -6,6 +6,7 @@ from typing import Self
 from sqlalchemy.engine import Engine
 
 from trainwright.db.engines import create_file, open_reader, open_writer
+from trainwright.db.turns import Turns
 from trainwright.db.unit import Unit
 from trainwright.db.urls import database_url
 from trainwright.ports.uow import Scope, UnitOfWorkFactory
@@ -17,10 +18,13 @@ class Units:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._writer = writer
         self._reader = reader
+        self._turns = Turns() if writer.dialect.name == "sqlite" else None
 
     def __call__(self, scope: Scope, *, write: bool = True) -> Unit:
         """A new unit. With `write=False` the database itself refuses changes."""
-        return Unit(self._writer if write else self._reader, scope, write=write)
+        if write:
+            return Unit(self._writer, scope, write=True, turns=self._turns)
+        return Unit(self._reader, scope, write=False, turns=None)
 
 
 class Database:

@@ -8,12 +8,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from trainwright.db.attempts import Attempts, Tasks
+from trainwright.db.engines import WAIT_S
 from trainwright.db.events import Events
 from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
 from trainwright.db.metrics import Metrics
 from trainwright.db.principals import Principals
 from trainwright.db.transaction import Transaction, unavailable
+from trainwright.db.turns import Turns
+from trainwright.domain.errors import DatabaseUnavailable
 from trainwright.ports.uow import Scope
 
 
@@ -23,8 +26,10 @@ class Unit:
     Entering a writing unit on SQLite waits for the writer before it; never open one inside another.
     """
 
-    def __init__(self, engine: Engine, scope: Scope, *, write: bool) -> None:
+    def __init__(self, engine: Engine, scope: Scope, *, write: bool, turns: Turns | None) -> None:
+        """`turns`: what the unit takes before its connection, and gives back after it."""
         self._engine = engine
+        self._turns = turns
         self._scope = scope
         self._write = write
         self._connection: Connection | None = None
@@ -33,7 +38,7 @@ class Unit:
     def __enter__(self) -> Self:
         if self._connection is not None:
             raise RuntimeError("a unit of work is entered once")
-        connection = _connect(self._engine)
+        connection = self._connect()
         self._connection = connection
         self._tx = Transaction(connection, self._scope, write=self._write)
         return self
@@ -42,8 +47,12 @@ class Unit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tx = None
-        if self._connection is not None:
+        if self._connection is None:
+            return
+        try:
             self._connection.close()  # rolls back what is not committed
+        finally:
+            self._give_turn()
 
     def commit(self) -> None:
         """Make it durable; the unit is over then.
@@ -101,8 +110,23 @@ class Unit:
             raise RuntimeError("the unit of work is not open: not entered, or committed already")
         return self._tx
 
+    def _connect(self) -> Connection:
+        if self._turns is not None and not self._turns.take(WAIT_S):
+            raise DatabaseUnavailable(detail=f"no turn to write within {WAIT_S} s")
+        connection = None
+        try:
+            connection = _begin(self._engine)
+        finally:
+            if connection is None:
+                self._give_turn()
+        return connection
 
-def _connect(engine: Engine) -> Connection:
+    def _give_turn(self) -> None:
+        if self._turns is not None:
+            self._turns.give()
+
+
+def _begin(engine: Engine) -> Connection:
     try:
         connection = engine.connect()
     except (OperationalError, PoolTimeout) as exc:
