@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
 from tests.server.world import PROJECT, TOKEN, ServerWorld
-from trainwright.domain.errors import TrainwrightError
+from trainwright.domain.errors import BackendUnavailable, TrainwrightError
 from trainwright.domain.texts import Language
 from trainwright.ports.uow import Principal
 from trainwright.server.app import bare_app
@@ -239,7 +239,7 @@ async def test_backend_that_fails_is_503(world: ServerWorld) -> None:
     world.backend.fail_next("probe")
     async with world.client() as client:
         response = await client.get(f"/v2/{PROJECT}/backends")
-    check_shape(response, 503, "Trainwright.0301")
+    check_shape(response, 503, BackendUnavailable.code)
     assert response.headers["retry-after"] == "1"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.test_app import check_shape
 from tests.server.world import PROJECT, ServerWorld
-from trainwright.domain.specs import attempt_key
+from trainwright.domain.specs import Channel, attempt_key
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +125,30 @@ async def test_log_upload_is_limited(world: ServerWorld) -> None:
         much = await runner.put("/log", params={"offset": 0}, content=b"x" * ((8 << 20) + 1))
         check_shape(much, 413, "Trainwright.0001")
         check_shape(await runner.put("/log", params={"offset": 0}, content=pieces()), 413, "Trainwright.0001")
+
+
+async def test_runner_reaches_its_folders_through_the_server(world: ServerWorld) -> None:
+    """For stores that share no disk: announce, PUT, list and GET below an output; nothing outside of it."""
+    await world.services.objects.create_bucket("out")
+    channel = Channel(name="out", uri="obs://out/run/", local_path="/home/ma-user/modelarts/outputs/out_0")
+    job = await world.start_job(outputs=(channel,))
+    name = "модель/权重 1.bin"
+    async with world.runner(job) as runner:
+        announced = await runner.post("/files/outputs/0", json={"files": [[name, 3]]})
+        target = announced.json()["objects"][0]
+        assert (target["path"], target["authorized"]) == (name, True)
+        stored = await runner.put(target["url"], content=b"abc")
+        assert (stored.status_code, stored.json()["size"]) == (200, 3)
+        listed = (await runner.get("/files/outputs/0")).json()
+        assert [(item["path"], item["size"]) for item in listed["objects"]] == [(name, 3)]
+        read = await runner.get(listed["objects"][0]["url"])
+        assert (read.content, read.headers["content-length"]) == (b"abc", "3")
+        check_shape(await runner.get("/files/outputs/1"), 404, "Trainwright.0203")
+        check_shape(await runner.get("/files/outputs/x"), 400, "ModelArts.2788")
+        check_shape(await runner.get("/objects/outputs/0/none"), 404, "ModelArts.2836")
+        for outside in ("..%2F..%2Fx", "a/%2E%2E/%2E%2E/x"):
+            answer = await runner.put(f"/objects/outputs/0/{outside}", content=b"x")
+            assert answer.status_code in (400, 404), outside
 
 
 async def test_closed_attempt_is_told(world: ServerWorld) -> None:

@@ -96,21 +96,20 @@ class ServerWorld:
                 server.should_exit = True
                 await task
 
-    def add_job(self, name: str = "job", *, replicas: int = 1) -> Job:
+    def add_job(self, name: str = "job", **launch_changes: Any) -> Job:
         """A job as the create service leaves it."""
         job_id = f"00000000-0000-4000-8000-{len(self.names):012}"
         self.names.append(name)
-        role = make_role(replicas=replicas)
-        launch = make_launch(role, job_id=job_id, job_name=name, project_id=PROJECT)
+        launch = make_launch(make_role(), job_id=job_id, job_name=name, project_id=PROJECT, **launch_changes)
         job = replace(make_job(launch=launch), created_at_ms=self.services.clock.now_ms())
         with self.services.units(Scope(PROJECT, "admin")) as uow:
             uow.jobs.add(job)
             uow.commit()
         return job
 
-    async def start_job(self, name: str = "job") -> Job:
+    async def start_job(self, name: str = "job", **launch_changes: Any) -> Job:
         """A job whose first attempt runs."""
-        job = self.add_job(name)
+        job = self.add_job(name, **launch_changes)
         await self.step(job)
         self.backend.set_state(attempt_key(job.id, 1), Observation(RunState.RUNNING))
         self.report(job, registered_at_ms=self.services.clock.now_ms())

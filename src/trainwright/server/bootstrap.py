@@ -22,8 +22,8 @@ from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
-from trainwright.domain.errors import TrainwrightError
-from trainwright.ports.backend import Backend, BackendError, Runs
+from trainwright.domain.errors import TrainwrightError, Unavailable
+from trainwright.ports.backend import Backend, BackendError, Capacity, Runs
 from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
@@ -49,9 +49,11 @@ log = logging.getLogger(__name__)
 ADMIN_FILE = "admin.json"
 SECRET_FILE = "secret.key"
 OWNER_FILE = "server.id"
+ENGINES_FILE = "engines.yaml"
+FLAVORS_FILE = "flavors.yaml"
+RUNNER_FILE = "runner.pyz"
 BUCKETS = "buckets"
 LOGS = "logs"
-RUNNER = "runner.pyz"
 UPLOADS = "uploads"
 PURGE_EVERY_S = 6 * 3600.0
 THREADS = 16
@@ -70,13 +72,23 @@ class House:
     control: ControlLoop
     launcher: str
     launcher_note: str
+    retry_s: float = 1.0
 
     async def work(self) -> None:
         """The control loop and the backend's own work, until cancelled; cancelling leaves every job running."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.control.run())
+            tasks.create_task(self._reconcile())
             if isinstance(self.services.backend, Runs):
                 tasks.create_task(self.services.backend.run())
+
+    async def _reconcile(self) -> None:
+        """A database that is away, or a full disk, interrupts the loop; it never ends the server."""
+        while True:
+            try:
+                await self.control.run()
+            except* Unavailable as away:
+                log.error("control_interrupted", extra={"error": str(away.exceptions[0])})
+            await asyncio.sleep(self.retry_s)
 
 
 @asynccontextmanager
@@ -137,7 +149,7 @@ async def _house(base: _Base, services: Services) -> House:
     if settings.retention_days:
         chores.append(retention(services, settings.retention_days))
     wiring = Wiring(services, uploads, base.broadcast, settings.language)
-    capacity = await services.backend.probe()
+    capacity = await _probe(services.backend)
     return House(
         settings=settings,
         url=base.url,
@@ -218,7 +230,7 @@ async def _object_store(settings: Settings) -> AsyncIterator[ObjectStore]:
 
 async def _local_backend(base: _Base) -> LocalBackend:
     settings = base.settings
-    archive = await base.blocking(build_runner, settings.data_dir / "runner.pyz")
+    archive = await base.blocking(build_runner, settings.data_dir / RUNNER_FILE)
     local = LocalSettings(
         data_dir=settings.data_dir,
         runner_argv=(sys.executable, "-I", "-S", str(archive), "supervise"),
@@ -229,10 +241,22 @@ async def _local_backend(base: _Base) -> LocalBackend:
     return LocalBackend(local, clock=base.clock, on_change=base.hints.wake)
 
 
-async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
+async def _probe(backend: Backend) -> Capacity:
     try:
-        engines = load_engines(settings.engines_file or settings.data_dir / "engines.yaml")
-        flavors = load_flavors(settings.data_dir / "flavors.yaml", await backend.probe())
-        return Catalogue(engines=engines, flavors=flavors)
-    except (CatalogueError, BackendError) as exc:
+        return await backend.probe()
+    except BackendError as exc:
+        raise CannotStart(f"The {backend.name} backend cannot work: {exc}") from exc
+
+
+async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
+    """Engines and flavors from the admin's files where there are some, else ours and what the machine has."""
+    named = settings.engines_file
+    if named and not named.exists():
+        raise CannotStart(f"engines_file: there is no {named}.")
+    try:
+        return Catalogue(
+            engines=load_engines(named or settings.data_dir / ENGINES_FILE),
+            flavors=load_flavors(settings.data_dir / FLAVORS_FILE, await _probe(backend)),
+        )
+    except CatalogueError as exc:
         raise CannotStart(str(exc)) from exc
