@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from scripts.reference.commands import all_commands
 from scripts.reference.settings import setting_fields
 from trainwright.domain.errors import TrainwrightError
@@ -15,7 +17,9 @@ from trainwright.server.app import bare_app
 from trainwright.server.openapi import describe
 from trainwright.server.settings import Settings
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 
 
 def _page(name: str) -> str:
@@ -61,6 +65,20 @@ def test_every_command_is_documented() -> None:
         assert f"## `{command.path}`" in page
         for option in command.options:
             assert option in page, f"{option} of {command.path}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_commands_in_the_text_exist(page: Path) -> None:
+    """Guards against commands that were renamed: `trainwright GROUP COMMAND` wherever a page says it."""
+    known = {command.path for command in all_commands()}
+    named = re.findall(r"\btrainwright ([a-z]+)(?: ([a-z]+))?", page.read_text(encoding="utf-8"))
+    for group, command in named:
+        if f"trainwright {group}" in known:
+            has_commands = any(path.startswith(f"trainwright {group} ") for path in known)
+            assert not (has_commands and command) or f"trainwright {group} {command}" in known, (
+                group,
+                command,
+            )
 
 
 def test_every_endpoint_is_documented() -> None:
