@@ -42,9 +42,9 @@ def check_words(root: Path) -> list[Finding]:
 
 
 def tracked_files(root: Path) -> list[str]:
-    """Files git knows or would add, relative to `root`."""
+    """Files git knows, added ones included, relative to `root`. Untracked ones may be anything: a server's data."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z"],
         cwd=root,
         capture_output=True,
         text=True,

@@ -31,16 +31,21 @@ def repository(tmp_path: Path) -> Path:
 def test_words(repository: Path, text: str, caught: bool) -> None:
     """Guards that hosts and machine paths are caught and paths that only look alike are not."""
     (repository / "page.md").write_text(f"first line\n{text}\n", encoding="utf-8")
+    _add(repository, "page.md")
     assert [(finding.path, finding.line) for finding in check_words(repository)] == [("page.md", 2)] * caught
 
 
-def test_words_skips_binaries_and_ignored_files(repository: Path) -> None:
-    """Guards that only text a commit would carry is read."""
+def test_words_reads_only_tracked_text(repository: Path) -> None:
+    """Guards that pictures and what lies about untracked (a server's data, say) are left alone."""
     bad = b"/" + b"work/main\n"
     (repository / "image.bin").write_bytes(b"\0" + bad)
     (repository / "local.txt").write_bytes(bad)
-    (repository / ".gitignore").write_text("local.txt\n", encoding="utf-8")
+    _add(repository, "image.bin")
     assert check_words(repository) == []
+
+
+def _add(repository: Path, name: str) -> None:
+    subprocess.run(["git", "add", name], cwd=repository, check=True, timeout=30)
 
 
 @pytest.mark.parametrize(
