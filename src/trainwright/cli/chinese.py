@@ -220,6 +220,7 @@ _MESSAGES = {
     "One of the two must be obs://…, the other a path here.": "来源和目标必须一个是 obs://…，另一个是本地路径。",
     "{path} is a folder; add -r to delete what lies below.": "{path} 是目录；如需删除其下的全部对象，请加 -r。",
     "looking": "正在读取",
+    "--tail and --attempt cannot be given together.": "--tail 与 --attempt 不能同时使用。",
     "Left out: {name}: {why}": "已跳过：{name}：{why}",
     "a link out of the folder": "指向目录之外的链接",
     "a link to a folder": "指向目录的链接",

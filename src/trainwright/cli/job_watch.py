@@ -48,18 +48,17 @@ def logs(
     ] = None,
 ) -> None:
     """Print the log's bytes as they are."""
+    told = globals_of(ctx)
+    if tail is not None and attempt is not None:
+        raise typer.BadParameter(told.say("--tail and --attempt cannot be given together."))
     with open_platform(ctx) as platform:
-        job_id = find_job(platform, job).id
-        out = stdout_bytes()
-        if tail is None and not follow:
-            _write(out, platform.client.read_log(job_id, task, attempt=attempt))
-            return
-        offset = 0
-        if tail is not None:
-            text, offset = _last_lines(platform.client, job_id, task, tail, may_be_missing=follow)
-            _write(out, [text.encode()])
+        client, job_id = platform.client, find_job(platform, job).id
+        start = 0 if tail is None else _tail_start(client, job_id, task, tail, may_be_missing=follow)
         if follow:
-            _write(out, platform.client.follow_log(job_id, task, offset=offset, attempt=attempt))
+            pieces = client.follow_log(job_id, task, offset=start, attempt=attempt)
+        else:
+            pieces = iter(()) if tail == 0 else client.read_log(job_id, task, attempt=attempt, start=start)
+        _write(stdout_bytes(), pieces)
 
 
 def events(
@@ -158,25 +157,22 @@ def _write(out: BinaryIO, pieces: Iterable[bytes]) -> None:
         out.flush()
 
 
-def _last_lines(
-    client: Client, job_id: str, task: str, count: int, *, may_be_missing: bool
-) -> tuple[str, int]:
-    """The last `count` lines and the byte offset behind them."""
-    text, offset, base = "", 0, None
+def _tail_start(client: Client, job_id: str, task: str, count: int, *, may_be_missing: bool) -> int:
+    """The byte at which the last `count` lines begin."""
+    base = None
     try:
         while True:
-            page = client.read_log_lines(
-                job_id, task, base_line=base, lines=max(1, min(count, _LINES_PER_PAGE)), order="desc"
-            )
-            offset = offset or int(page.end_line or 0)
-            text = page.content + text if count else text
+            asked = max(1, min(count, _LINES_PER_PAGE))
+            page = client.read_log_lines(job_id, task, base_line=base, lines=asked, order="desc")
+            if count == 0:
+                return int(page.end_line)
             count -= page.lines
             base = page.start_line
-            if count <= 0 or not page.lines or not int(base or 0):
-                return text, offset
+            if count <= 0 or not page.lines or int(base) == 0:
+                return int(base)
     except ApiError as exc:
         if may_be_missing and exc.error_code == _NO_LOG_YET:
-            return "", 0
+            return 0
         raise
 
 

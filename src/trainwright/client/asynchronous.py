@@ -130,9 +130,11 @@ class AsyncClient(AsyncConnection):
         """A temporary URL of the log that needs no authentication."""
         return await self.send(watch.build_share_log(self._project, job_id, task, download=download))
 
-    async def read_log(self, job_id: str, task: str, *, attempt: int | None = None) -> AsyncIterator[bytes]:
-        """The whole log of the latest or the given attempt, in pieces."""
-        request = watch.build_read_log(self._project, job_id, task, attempt=attempt)
+    async def read_log(
+        self, job_id: str, task: str, *, attempt: int | None = None, start: int = 0
+    ) -> AsyncIterator[bytes]:
+        """The log of the latest or the given attempt from byte `start` on, in pieces."""
+        request = watch.build_read_log(self._project, job_id, task, attempt=attempt, start=start)
         async with self.stream(request) as response:
             async for piece in response.aiter_bytes():
                 yield piece

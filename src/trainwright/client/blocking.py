@@ -130,9 +130,11 @@ class Client(SyncConnection):
         """A temporary URL of the log that needs no authentication."""
         return self.send(watch.build_share_log(self._project, job_id, task, download=download))
 
-    def read_log(self, job_id: str, task: str, *, attempt: int | None = None) -> Iterator[bytes]:
-        """The whole log of the latest or the given attempt, in pieces."""
-        request = watch.build_read_log(self._project, job_id, task, attempt=attempt)
+    def read_log(
+        self, job_id: str, task: str, *, attempt: int | None = None, start: int = 0
+    ) -> Iterator[bytes]:
+        """The log of the latest or the given attempt from byte `start` on, in pieces."""
+        request = watch.build_read_log(self._project, job_id, task, attempt=attempt, start=start)
         with self.stream(request) as response:
             yield from response.iter_bytes()
 

@@ -38,6 +38,11 @@ class Access:
     token: str = field(repr=False)
     language: str = "en-us"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        return urlsplit(self.endpoint).hostname in _LOOPBACK
+
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         return {"X-Auth-Token": self.token, "X-Language": self.language, "User-Agent": "trainwright-client"}
@@ -54,7 +59,7 @@ class SyncConnection:
             timeout=CALL_TIMEOUT,
             limits=_limits(),
             verify=_needs_tls(access.endpoint),
-            trust_env=_may_use_proxy(access.endpoint),
+            trust_env=not access.is_here,  # a proxy from the environment cannot reach it,
             transport=transport,
         )
 
@@ -127,7 +132,7 @@ class AsyncConnection:
             timeout=CALL_TIMEOUT,
             limits=_limits(),
             verify=_needs_tls(access.endpoint),
-            trust_env=_may_use_proxy(access.endpoint),
+            trust_env=not access.is_here,  # a proxy from the environment cannot reach it,
             transport=transport,
         )
 
@@ -253,8 +258,3 @@ def _limits() -> httpx.Limits:
 def _needs_tls(endpoint: str) -> bool:
     # Loading the certificate store costs 20 ms and is of no use over plain http, which is what loopback speaks.
     return not endpoint.startswith("http://")
-
-
-def _may_use_proxy(endpoint: str) -> bool:
-    # A proxy from the environment cannot reach the server on this machine.
-    return urlsplit(endpoint).hostname not in _LOOPBACK

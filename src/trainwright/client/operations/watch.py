@@ -135,14 +135,17 @@ def build_share_log(project_id: str, job_id: str, task: str, *, download: bool =
     )
 
 
-def build_read_log(project_id: str, job_id: str, task: str, *, attempt: int | None = None) -> Request[bytes]:
-    """The whole log as bytes, of the latest or the given attempt."""
+def build_read_log(
+    project_id: str, job_id: str, task: str, *, attempt: int | None = None, start: int = 0
+) -> Request[bytes]:
+    """The log as bytes from `start` on, of the latest or the given attempt."""
     return make_request(
         "GET",
         _TASK + "/logs/content",
         lambda response: response.content,
         path=_task(project_id, job_id, task),
         query={"attempt": attempt},
+        headers={"Range": f"bytes={start}-"} if start else None,
     )
 
 

@@ -13,7 +13,7 @@ from trainwright.client.errors import ApiError, ConnectionFailed, TransferError
 from trainwright.client.operations import objects
 from trainwright.client.transfers.plan import TargetFolder
 from trainwright.client.transfers.report import MIB, Meter, Progress, TransferOptions, TransferReport
-from trainwright.client.transfers.workers import for_each, repeat
+from trainwright.client.transfers.workers import files_at_once, for_each, repeat
 from trainwright.domain.obs import ObsPath
 from trainwright.wire.objects import ObjectItem
 
@@ -102,7 +102,8 @@ async def _fetch_all(
         else:
             await _fetch_ranges(client, bucket, item, meter, options)
 
-    await for_each(small, fetch_small, at_once=min(options.files_in_flight, max(1, len(small))))
+    at_once = files_at_once(options.files_in_flight, len(small), here=client.access.is_here)
+    await for_each(small, fetch_small, at_once=at_once)
     for item in large:
         await _fetch_ranges(client, bucket, item, meter, options)
 

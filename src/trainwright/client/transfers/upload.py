@@ -11,7 +11,7 @@ from trainwright.client.errors import ApiError, ConnectionFailed, TransferError
 from trainwright.client.operations import objects
 from trainwright.client.transfers.plan import LocalFile, key_below, local_file, scan_folder
 from trainwright.client.transfers.report import MIB, Meter, Progress, TransferOptions, TransferReport
-from trainwright.client.transfers.workers import for_each, repeat
+from trainwright.client.transfers.workers import files_at_once, for_each, repeat
 from trainwright.domain.obs import ObsPath
 from trainwright.wire.objects import ObjectItem, UploadBegin
 
@@ -79,7 +79,8 @@ async def _send_all(
     async def send_small(item: _Item) -> None:
         await repeat(lambda: _send_small(client, bucket, item, meter), tries=options.tries)
 
-    await for_each(small, send_small, at_once=min(options.files_in_flight, max(1, len(small))))
+    at_once = files_at_once(options.files_in_flight, len(small), here=client.access.is_here)
+    await for_each(small, send_small, at_once=at_once)
     for item in large:  # one after the other: each already keeps several connections busy
         await _send_large(client, bucket, item, options, meter)
 

@@ -12,6 +12,17 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 
 
+FILES_IN_FLIGHT_HERE = (
+    8  # more only makes the connection pool search longer (measured 2026-11-22: half the CPU of 32)
+)
+FILES_IN_FLIGHT_AWAY = 32
+
+
+def files_at_once(asked: int, count: int, *, here: bool) -> int:
+    """How many of `count` files to move at a time, at least 1; `asked` 0 lets us choose."""
+    return max(1, min(count, asked or (FILES_IN_FLIGHT_HERE if here else FILES_IN_FLIGHT_AWAY)))
+
+
 async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], *, at_once: int) -> None:
     """Await `work(item)` for all items, `at_once` of them at a time.
 

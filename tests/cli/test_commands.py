@@ -1,0 +1,349 @@
+"""What commands print, in tables and for programs, in both languages, and their exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.canned import ID, PROJECT, Shell, canned_server, job_answer, page_of
+from trainwright.cli.main import main
+from trainwright.client.config import config_path
+
+JOB = f"/v2/training-jobs/{ID}"
+FLAVORS = {
+    "total_count": 1,
+    "flavors": [
+        {
+            "flavor_id": "small",
+            "flavor_name": "small",
+            "flavor_type": "CPU",
+            "max_num": 2,
+            "billing": {"code": "", "unit_num": 0},
+            "flavor_info": {
+                "max_num": 2,
+                "cpu": {"arch": "x86_64", "core_num": 4},
+                "gpu": {"unit_num": 2, "product_name": "H100", "memory": "80GB"},
+                "memory": {"size": 16, "unit": "GB"},
+            },
+        }
+    ],
+}
+
+
+def columns(text: str) -> list[list[str]]:
+    """Lines cut into words at two or more blanks."""
+    return [
+        [cell.strip() for cell in line.split("  ") if cell.strip()]
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first thing to ask a program."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("trainwright 0.")
+
+
+def test_version_and_help_need_no_http_client() -> None:
+    """Starting fast depends on not importing what is not needed."""
+    probe = (
+        "import sys; from trainwright.cli.main import main; main(['--version']);"
+        "print([name for name in ('httpx', 'pydantic', 'yaml', 'trainwright.client') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_job_list_in_english(shell: Shell) -> None:
+    """Plain columns where there is no terminal."""
+    shell.server.answers["POST /v2/training-job-searches"] = (200, page_of(job_answer()))
+    code, out, _ = shell("job", "list")
+    assert code == 0
+    assert columns(out) == [
+        ["NAME", "PHASE", "CREATED", "DURATION", "NODES", "FLAVOR", "ID"],
+        ["digits", "Completed", "2023-11-14", "1m 05s", "1", "small", ID],
+    ]
+    assert "\x1b" not in out
+
+
+def test_job_list_in_chinese(shell: Shell) -> None:
+    """The same in the other language; the server is asked for it, too."""
+    shell.server.answers["POST /v2/training-job-searches"] = (200, page_of(job_answer()))
+    _, out, _ = shell("job", "list", "--language", "zh-cn")
+    assert columns(out)[0] == ["名称", "状态", "创建时间", "运行时长", "节点数", "规格", "ID"]
+    assert shell.server.seen[0][1]["X-Language"] == "zh-cn"
+
+
+def test_job_list_filters(shell: Shell) -> None:
+    """Flags become filters of the contract."""
+    shell.server.answers["POST /v2/training-job-searches"] = (200, page_of())
+    shell("job", "list", "--name", "dig", "--phase", "Failed", "--phase", "Running", "--limit", "5")
+    (search,) = shell.server.bodies("POST /v2/training-job-searches")
+    assert search["limit"] == 5
+    assert search["filters"] == [
+        {"key": "name", "operator": "like", "value": ["dig"]},
+        {"key": "phase", "operator": "in", "value": ["Failed", "Running"]},
+    ]
+
+
+def test_json_and_yaml_are_the_wire_model(shell: Shell) -> None:
+    """Programs get what the server sent, no more and no less."""
+    answer = page_of(job_answer())
+    shell.server.answers["POST /v2/training-job-searches"] = (200, answer)
+    assert json.loads(shell("job", "list", "-o", "json")[1]) == answer
+    assert json.loads(shell("--output", "json", "job", "list")[1]) == answer
+    assert yaml.safe_load(shell("job", "list", "--output", "yaml")[1]) == answer
+
+
+def test_job_show_by_name(shell: Shell) -> None:
+    """Names are what people remember."""
+    shell.server.answers["POST /v2/training-job-searches"] = (
+        200,
+        page_of(job_answer("digits-2"), job_answer("digits")),
+    )
+    code, out, _ = shell("job", "show", "digits")
+    assert code == 0
+    rows = {row[0]: row[1] for row in columns(out)}
+    assert rows["Name"] == "digits"
+    assert rows["Phase"] == "Completed"
+    assert rows["Flavor"] == "1 × small"
+    assert rows["Input"] == "data_url = obs://b/in/"
+
+
+def test_job_show_says_why_it_waits(shell: Shell) -> None:
+    """In the reader's language."""
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer(phase="Pending", pending_message="排队中"))
+    _, out, _ = shell("--language", "zh-cn", "job", "show", ID)
+    assert ["原因", "排队中"] in columns(out)
+
+
+def test_stop_describe_delete(shell: Shell) -> None:
+    """Each is one call."""
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer())
+    shell.server.answers[f"POST {JOB}/actions"] = (202, job_answer(phase="Terminating"))
+    shell.server.answers[f"PUT {JOB}"] = (200, b"null")
+    shell.server.answers[f"DELETE {JOB}"] = (202, b"")
+    assert shell("job", "stop", ID)[:2] == (0, "Stopping job digits.\n")
+    assert shell("job", "describe", ID, "new words")[0] == 0
+    assert shell("job", "delete", ID)[:2] == (0, "Job digits deleted.\n")
+    assert shell.server.bodies(f"PUT {JOB}") == [{"description": "new words"}]
+    assert shell.server.bodies(f"POST {JOB}/actions") == [{"action_type": "terminate"}]
+
+
+def test_job_create_from_flags(shell: Shell) -> None:
+    """Every flag lands in the request; `--output json` is told from an output channel."""
+    shell.server.answers["POST /v2/training-jobs"] = (201, job_answer())
+    code, out, _ = shell(
+        "job", "create", "--name", "digits", "--code-dir", "obs://b/code/", "--boot-file", "train.py",
+        "--engine", "sk", "--flavor", "small", "--nodes", "2", "-p", "lr=0.1", "-p", "note=a=b", "-e", "K=V",
+        "--input", "data_url=obs://b/in/", "--output", "train_url=obs://b/out/", "--prefetch", "train_url",
+        "--auto-stop", "2h", "--log-path", "obs://b/log/", "--description", "d", "--priority", "2",
+        "--output", "json",
+    )  # fmt: skip
+    assert code == 0
+    assert json.loads(out)["metadata"]["id"] == ID
+    (body,) = shell.server.bodies("POST /v2/training-jobs")
+    assert body["metadata"] == {"name": "digits", "description": "d"}
+    assert body["algorithm"]["boot_file"] == "obs://b/code/train.py"
+    assert body["algorithm"]["parameters"] == [
+        {"name": "lr", "value": "0.1"},
+        {"name": "note", "value": "a=b"},
+    ]
+    assert body["algorithm"]["outputs"][0]["prefetch_to_local"] is True
+    assert body["spec"]["resource"] == {"flavor_id": "small", "node_count": 2}
+    assert body["spec"]["auto_stop"] == {"time_unit": "HOURS", "duration": 2}
+
+
+def test_job_create_from_a_file_with_flags_over_it(shell: Shell, tmp_path: Path) -> None:
+    """The file is the REST body with short forms."""
+    shell.server.answers["POST /v2/training-jobs"] = (201, job_answer())
+    file = tmp_path / "job.yaml"
+    file.write_text(
+        "metadata: {name: old}\n"
+        "algorithm:\n  command: python -c 1\n  parameters: {epochs: 3}\n"
+        "spec: {auto_stop: 90m}\n"
+    )
+    code, out, _ = shell("job", "create", "-f", str(file), "--name", "new", "--flavor", "small")
+    assert (code, out.splitlines()[0]) == (0, f"Job digits created ({ID}).")
+    (body,) = shell.server.bodies("POST /v2/training-jobs")
+    assert body["metadata"]["name"] == "new"
+    assert body["algorithm"]["parameters"] == [{"name": "epochs", "value": "3"}]
+    assert body["spec"]["auto_stop"] == {"time_unit": "SECONDS", "duration": 5400}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["job", "create", "--param", "lr"],
+        ["job", "create", "--name", "x", "--auto-stop", "soon"],
+        ["job", "create", "--name", "x", "--prefetch", "nothing"],
+        ["job", "create", "-f", "no such file.yaml"],
+        ["job", "list", "--limit", "51"],
+        ["job", "nonsense"],
+        ["nonsense"],
+        ["job", "show"],
+        ["obs", "cp", "here", "there"],
+        ["obs", "rm", "obs://bucket/folder/"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_sends_nothing(shell: Shell, arguments: list[str]) -> None:
+    """Said on stderr, in a line or two."""
+    code, out, err = shell(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("Error: ")
+    assert "Traceback" not in err
+    assert not shell.server.seen
+
+
+def test_a_refusal_is_exit_code_3(shell: Shell) -> None:
+    """Message, remedy and request id; no traceback."""
+    code, _, err = shell("job", "stop", ID)
+    assert code == 3
+    assert err.splitlines() == [f"Error: no {JOB} (ModelArts.2775)", "Look it up.", "Request id: req-1"]
+
+
+def test_a_refusal_in_chinese(shell: Shell) -> None:
+    """Our own words around the server's."""
+    _, _, err = shell("--language", "zh-cn", "job", "stop", ID)
+    assert err.splitlines()[0] == f"错误：no {JOB} (ModelArts.2775)"
+    assert err.splitlines()[2] == "请求 ID：req-1"
+
+
+def test_no_server_is_exit_code_4(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it was looked for, and how to start one."""
+    code = main(["--endpoint", "http://127.0.0.1:9", "--project", "p", "--token", "t", "engine", "list"])
+    err = capsys.readouterr().err
+    assert code == 4
+    assert "Cannot reach the Trainwright server at http://127.0.0.1:9" in err
+    assert "trainwright server" in err
+
+
+def test_nothing_configured_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """The newcomer's first command."""
+    assert main(["job", "list", "--language", "zh-cn"]) == 2
+    assert "未找到 Trainwright 服务器" in capsys.readouterr().err
+
+
+def test_flavors(shell: Shell) -> None:
+    """Numbers and accelerators in words."""
+    shell.server.answers["GET /v2/training-job-flavors"] = (200, FLAVORS)
+    _, out, _ = shell("flavor", "list")
+    assert columns(out)[1] == ["small", "4", "16 GB", "2 × H100", "2"]
+
+
+def test_last_lines_of_a_log(shell: Shell) -> None:
+    """`--tail` finds where they begin and asks for the bytes from there."""
+    content = f"{JOB}/tasks/worker-0/logs/content"
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer())
+    shell.server.answers[f"GET {JOB}/logs/worker-0"] = (
+        200,
+        {"start_line": "10", "end_line": "16", "lines": 2, "content": "newest first"},
+    )
+    shell.server.answers[f"GET {content}"] = (206, "b\n数\n".encode())
+    assert shell("job", "logs", ID, "--tail", "2")[:2] == (0, "b\n数\n")
+    assert [headers["Range"] for call, headers, _ in shell.server.seen if call == f"GET {content}"] == [
+        "bytes=10-"
+    ]
+
+
+def test_a_whole_log_is_bytes(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Binary output comes out as it went in."""
+    data = bytes(range(256))
+    with canned_server() as server:
+        server.answers[f"GET {JOB}"] = (200, job_answer())
+        server.answers[f"GET {JOB}/tasks/worker-0/logs/content"] = (200, data)
+        access = ["--endpoint", server.endpoint, "--project", PROJECT, "--token", "t"]
+        assert main([*access, "job", "logs", ID]) == 0
+    assert capfdbinary.readouterr().out == data
+
+
+def test_events_and_their_json(shell: Shell) -> None:
+    """Oldest first."""
+    event = {
+        "message": "[worker-0] hello",
+        "level": "Info",
+        "time": "2026-01-01T00:00:00+00:00",
+        "source": "Task",
+    }
+    answer = {
+        "total": 1,
+        "limit": 100,
+        "offset": 0,
+        "order": "asc",
+        "events": [{**event, "seq": 1, "code": "c"}],
+    }
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer())
+    shell.server.answers[f"GET {JOB}/events"] = (200, answer)
+    assert columns(shell("job", "events", ID)[1])[1] == [event["time"], "Info", "[worker-0] hello"]
+    assert json.loads(shell("job", "events", ID, "-o", "json")[1]) == answer
+
+
+def test_metrics_leave_out_missing_samples(shell: Shell) -> None:
+    """-1 means that there was none."""
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer())
+    answer = {
+        "metrics": [{"metric": "cpuUsage", "value": [-1, 50, 100]}, {"metric": "gpuUtil", "value": [-1, -1]}]
+    }
+    shell.server.answers[f"GET {JOB}/metrics/worker-0"] = (200, answer)
+    assert columns(shell("job", "metrics", ID)[1])[1:] == [["cpuUsage", "75.0", "100.0", "-1", "50", "100"]]
+
+
+def test_login_tries_the_token_before_it_stores_it(shell: Shell) -> None:
+    """A wrong token must not replace a good login."""
+    shell.server.answers["GET /v2/backends"] = (401, {"error_code": "ModelArts.0205", "error_msg": "who?"})
+    assert shell("login")[0] == 3
+    path = config_path(os.environ)
+    assert not path.exists()
+    shell.server.answers["GET /v2/backends"] = (200, {"backends": []})
+    code, out, _ = shell("login")
+    assert code == 0
+    assert "secret-token" not in out
+    assert yaml.safe_load(path.read_text())["token"] == "secret-token"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_config_show_hides_the_token(shell: Shell) -> None:
+    """Where each value comes from, for programs, too."""
+    code, out, _ = shell("config", "show", "-o", "json")
+    shown = json.loads(out)
+    assert code == 0
+    assert shown["endpoint"] == {"value": shell.server.endpoint, "source": "environment"}
+    assert "secret" not in out
+
+
+def test_output_that_nobody_reads_is_quiet(shell: Shell) -> None:
+    """`trainwright … | head -1` must not end in a traceback."""
+    shell.server.answers["POST /v2/training-job-searches"] = (200, page_of(*[job_answer()] * 2000))
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trainwright.cli.main", "job", "list", "-o", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("language", ["en-us", "zh-cn"])
+def test_help_of_every_command(shell: Shell, language: str) -> None:
+    """No command's help breaks, and it is in the user's language."""
+    expected = {"en-us": "Create a job.", "zh-cn": "创建作业。"}[language]
+    assert expected in shell("job", "--help", "--language", language)[1]
+    for command in (["job", "create"], ["obs", "cp"], ["server"], ["login"], ["config", "show"]):
+        code, out, _ = shell("--language", language, *command, "--help")
+        assert code == 0
+        assert ("选项" in out) is (language == "zh-cn")
