@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DRAFT_PREFIX = ".trainwright-tmp-"
 """What is not finished is named so in folders shared with the store, which never lists such names."""
 
-_PIECE = 1 << 20
+_PIECE = 256 << 10
 _COPY_AT_ONCE = 64 << 20  # so that a cancel is heard and progress is seen
 _NO_FAST_COPY = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
 
@@ -143,7 +143,9 @@ def copy_file(
 
 
 def _copy_bytes(reading: int, writing: int, note: Callable[[int], None] | None) -> int:
-    total = 0
+    total = _copy_piece(reading, writing, note)  # for small files two calls less than the fast way
+    if total < _PIECE:
+        return total + _copy_plainly(reading, writing, note)
     while True:
         try:
             count = os.copy_file_range(reading, writing, _COPY_AT_ONCE)
@@ -152,8 +154,7 @@ def _copy_bytes(reading: int, writing: int, note: Callable[[int], None] | None) 
                 raise
             return total + _copy_plainly(reading, writing, note)
         if count == 0:
-            # Some filesystems give 0 for files whose size they do not know beforehand (/proc, FUSE).
-            return total + (_copy_plainly(reading, writing, note) if total == 0 else 0)
+            return total
         total += count
         if note is not None:
             note(count)
@@ -162,13 +163,19 @@ def _copy_bytes(reading: int, writing: int, note: Callable[[int], None] | None) 
 def _copy_plainly(reading: int, writing: int, note: Callable[[int], None] | None) -> int:
     total = 0
     while True:
-        piece = os.read(reading, _PIECE)
-        if not piece:
+        count = _copy_piece(reading, writing, note)
+        if not count:
             return total
+        total += count
+
+
+def _copy_piece(reading: int, writing: int, note: Callable[[int], None] | None) -> int:
+    piece = os.read(reading, _PIECE)
+    if piece:
         write_all(writing, piece)
-        total += len(piece)
         if note is not None:
             note(len(piece))
+    return len(piece)
 
 
 class Folders:

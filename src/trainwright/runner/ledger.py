@@ -6,7 +6,7 @@ import os
 import time
 
 from . import jsontext
-from .rundir import RunDir, read_json, write_all, write_json
+from .rundir import RunDir, write_all, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Slot = Union[str, int, float]
 
+_STATE_BYTES_MAX = 1 << 20
 _REPEATABLE = frozenset(
     (
         "engine_build_progress",
@@ -26,11 +27,15 @@ _REPEATABLE = frozenset(
 
 
 class State:
-    """`state.json`. Every change is on disk when the call returns."""
+    """`state.jsonl`: the whole state, one line for every change, the last line counts.
+
+    Appended, not replaced: renaming over an existing file makes ext4 write it out at once, which costs 1.3 ms each time
+    (measured 2026-11-22) on the way to the user's first line.
+    """
 
     def __init__(self, rundir: RunDir) -> None:
         self._path = rundir.state
-        stored = read_json(self._path) or {}
+        stored = _last_line(self._path)
         self.done: list[str] = stored.get("done", [])
         self.acked_seq: int = stored.get("acked_seq", 0)
         self.log_acked: int = stored.get("log_acked", 0)
@@ -41,21 +46,20 @@ class State:
         self.lines: dict[str, int] = stored.get("lines", {})  # platform lines of the log and where they begin
 
     def save(self, *, durable: bool = False) -> None:
-        """Write it all."""
-        write_json(
-            self._path,
-            {
-                "done": self.done,
-                "acked_seq": self.acked_seq,
-                "log_acked": self.log_acked,
-                "started_at_ms": self.started_at_ms,
-                "final": self.final,
-                "acknowledged": self.acknowledged,
-                "facts": self.facts,
-                "lines": self.lines,
-            },
-            durable=durable,
-        )
+        """Every change is on disk when this returns; `durable`: also after a power cut."""
+        value = {
+            "done": self.done,
+            "acked_seq": self.acked_seq,
+            "log_acked": self.log_acked,
+            "started_at_ms": self.started_at_ms,
+            "final": self.final,
+            "acknowledged": self.acknowledged,
+            "facts": self.facts,
+            "lines": self.lines,
+        }
+        size = append_line(self._path, value, durable=durable)
+        if size > _STATE_BYTES_MAX:
+            write_json(self._path, value, durable=True)
 
     def finish(self, step: str) -> None:
         """Remember that `step` need not be done again."""
@@ -75,16 +79,7 @@ class EventSpool:
         self._load(acked_seq)
 
     def _load(self, acked_seq: int) -> None:
-        try:
-            with open(self._path, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            return
-        whole = data.rfind(b"\n") + 1
-        if whole < len(data):  # the machine went down in the middle of a line
-            os.truncate(self._path, whole)
-        for line in data[:whole].splitlines():
-            event = jsontext.loads(line)
+        for event in _whole_lines(self._path):
             self.last_seq = event["seq"]
             self._times[_key(event["code"], event["slots"])] = event["at_ms"]
             if event["seq"] > acked_seq:
@@ -98,14 +93,7 @@ class EventSpool:
             return
         at_ms = time.time_ns() // 1_000_000
         event = {"seq": self.last_seq + 1, "at_ms": at_ms, "code": code, "slots": slots}
-        line = jsontext.dumps(event) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            write_all(descriptor, line.encode("utf-8", "replace"))
-            if durable:
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(self._path, event, durable=durable)
         self.last_seq += 1
         self._times[key] = at_ms
         self.unacked.append(event)
@@ -119,6 +107,38 @@ class EventSpool:
     def acknowledge(self, seq: int) -> None:
         """Events up to `seq` are stored."""
         self.unacked = [event for event in self.unacked if event["seq"] > seq]
+
+
+def append_line(path: str, value: dict[str, Any], *, durable: bool = False) -> int:
+    """Add `value` as a line to the private file `path`, which is made when missing; returns its size."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(descriptor, (jsontext.dumps(value) + "\n").encode("utf-8", "replace"))
+        if durable:
+            os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _whole_lines(path: str) -> list[dict[str, Any]]:
+    """What the lines of `path` hold; none when it is missing. A last line that is not whole is cut off: the machine
+    went down in the middle of it.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return []
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+    return [jsontext.loads(line) for line in data[:whole].splitlines() if line]
+
+
+def _last_line(path: str) -> dict[str, Any]:
+    lines = _whole_lines(path)
+    return lines[-1] if lines else {}
 
 
 def _key(code: str, slots: dict[str, Any]) -> str:

@@ -112,6 +112,7 @@ class Reporter:
             raise Refused(f"status {answer.status}")
         self.order = jsontext.loads(answer.body.decode("utf-8"))
         self.registered = True
+        self._sent_at = time.monotonic()  # that was a sign of life
 
 
 def _encode(value: Any) -> bytes:

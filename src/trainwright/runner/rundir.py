@@ -23,7 +23,7 @@ def write_json(path: str, value: Any, *, durable: bool = False) -> None:
     draft = f"{path}.{os.getpid()}.tmp"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        write_all(descriptor, jsontext.dumps(value).encode("utf-8", "surrogatepass"))
+        write_all(descriptor, (jsontext.dumps(value) + "\n").encode("utf-8", "surrogatepass"))
         if durable:
             os.fsync(descriptor)
     finally:
@@ -78,7 +78,7 @@ class RunDir:
         self.launch = self._at("launch.json")
         self.supervisor = self._at("supervisor.json")
         self.order = self._at("order.json")
-        self.state = self._at("state.json")
+        self.state = self._at("state.jsonl")
         self.events = self._at("events.jsonl")
         self.stop = self._at("stop.json")
         self.done = self._at("done.json")

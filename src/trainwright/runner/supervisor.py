@@ -8,7 +8,7 @@ import sys
 
 from . import deferred, prepare, procfs
 from .channel import Channel, Closed
-from .connection import Address, Connection
+from .connection import Address, Connection, host_bytes
 from .deliver import Outputs, export_log
 from .execute import command, prestart
 from .layout import UnsafePath
@@ -240,7 +240,9 @@ class _LateWatch:
 def _own_ip(host: str, port: int) -> str:
     """The address under which the server's network sees this machine. Sends nothing."""
     try:
-        family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            host_bytes(host), port, type=socket.SOCK_DGRAM
+        )[0]
         probe = socket.socket(family, kind, protocol)
         try:
             probe.connect(target)
