@@ -183,6 +183,8 @@ def test_a_vanished_runner_is_lost_only_after_the_grace_and_then_retried_for_fre
     assert (again.trigger, again.job.phase, again.job.free_used) == (Trigger.REQUEUE, Phase.PENDING, 1)
     assert again.attempt is not None
     assert again.attempt.number == again.job.attempt_number == 2
+    assert again.closed is not None
+    assert (again.closed.number, again.closed.ended_at_ms) == (1, NOW)
     tired = replace(lost.job, free_used=FREE_RETRIES_MAX)
     assert _at(tired, attempt=lost.attempt, seen=GONE).job.phase is Phase.ABNORMAL
 
@@ -273,6 +275,7 @@ def test_plan_keeps_its_promises_in_any_world(world: Snapshot, now: int, up_sinc
         assert made.due_at_ms >= min(now, made.job.started_at_ms + 60_000)
     grew = made.job.attempt_number - world.job.attempt_number
     assert grew == (made.trigger in (Trigger.ADMIT, Trigger.REQUEUE))
+    assert (made.closed is not None) == (made.trigger is Trigger.REQUEUE and world.attempt is not None)
     if made.attempt is not None:
         assert made.attempt.number == made.job.attempt_number
     if world.job.stop_requested_at_ms:

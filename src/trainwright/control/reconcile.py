@@ -7,10 +7,10 @@ gives the same attempt, so that a crash between any two lines here is healed by 
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
-from trainwright.domain.entities import Attempt, Event, Job
+from trainwright.domain.entities import Attempt, Event, Job, TaskState
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Effect, Plan, Reap, Snapshot, Stop, Submit, plan
 from trainwright.domain.reasons import Reason
@@ -31,6 +31,45 @@ BLOCKED_AFTER = 5  # consecutive failed passes until a human is asked
 T = TypeVar("T")
 
 
+@dataclass(slots=True)
+class _Work:
+    """A claim and what has been decided since, but not been written yet."""
+
+    claim: Claim
+    job: Job
+    attempt: Attempt | None
+    tasks: tuple[TaskState, ...]
+    closed: list[Attempt] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, claim: Claim) -> "_Work":
+        return cls(claim, claim.job, claim.attempt, claim.tasks)
+
+    @property
+    def unwritten(self) -> bool:
+        return bool(self.events) or (self.job, self.attempt) != (self.claim.job, self.claim.attempt)
+
+    def take(self, made: Plan) -> None:
+        """What `made` changes, to be written before the next effect or with the release, whichever is sooner."""
+        if made.job.attempt_number != self.job.attempt_number:
+            self.tasks = ()  # a new attempt's rows come with its first commit
+        if made.closed is not None:
+            self.closed.append(made.closed)
+        self.job, self.attempt = made.job, made.attempt
+        self.events += made.events
+        if made.trigger is not None:
+            self.job = replace(self.job, failures=0, blocked="")
+            log.info(
+                "job_moved",
+                extra={"job": self.job.id, "phase": self.job.phase.value, "trigger": made.trigger.value},
+            )
+
+    def written(self) -> None:
+        self.claim = replace(self.claim, job=self.job, attempt=self.attempt)
+        self.closed, self.events = [], []
+
+
 class Reconciler:
     """Brings single jobs forward. Holds no state of jobs between passes."""
 
@@ -44,8 +83,9 @@ class Reconciler:
         `seen` is what the bulk observation said of its attempt; None when nothing was said. A failing pass is
         counted on the job and tried again later; it never ends the loop.
         """
+        work = _Work.on(claim)
         try:
-            due_at_ms = await self._rounds(claim, seen)
+            due_at_ms = await self._rounds(work, seen)
         except LeaseLost:
             log.info("lease_lost", extra={"job": claim.job.id})
             return
@@ -54,21 +94,26 @@ class Reconciler:
             log.warning("backend_failed", extra={"job": claim.job.id, "error": str(exc)})
         except Exception:
             log.exception("reconcile_failed", extra={"job": claim.job.id})
-            due_at_ms = await self._count_failure(claim)
-        await self._services.blocking(self._release, claim, due_at_ms)
+            due_at_ms = self._count_failure(work)
+        try:
+            await self._write(work, due_at_ms)
+        except LeaseLost:
+            log.info("lease_lost", extra={"job": claim.job.id})
 
-    async def _rounds(self, claim: Claim, seen: Observation | None) -> int:
+    async def _rounds(self, work: _Work, seen: Observation | None) -> int:
         for _ in range(ROUNDS_MAX):
             now_ms = self._services.clock.now_ms()
-            made = plan(
-                Snapshot(claim.job, claim.attempt, claim.tasks, seen), now_ms, up_since_ms=self._up_since_ms
-            )
-            await self._commit(claim, made)
-            refused = await self._act(claim, made)
+            snapshot = Snapshot(work.job, work.attempt, work.tasks, seen)
+            made = plan(snapshot, now_ms, up_since_ms=self._up_since_ms)
+            work.take(made)
+            if made.effects:
+                await self._write(work)
+            refused = None
+            for effect in made.effects:
+                refused = await self._do(effect, work) or refused
             if made.job.phase.is_end or not _goes_on(made):
                 return made.due_at_ms
-            claim = await self._services.blocking(self._reload, claim)
-            seen = refused or await self.observe_one(claim.attempt)
+            seen = refused or await self.observe_one(work.attempt)
         return self._services.clock.now_ms()
 
     async def observe_one(self, attempt: Attempt | None) -> Observation | None:
@@ -88,57 +133,48 @@ class Reconciler:
         owned = await _in_time(self._services.backend.owned())
         return next((handle for handle in owned if handle.key == attempt.key), None)
 
-    async def _commit(self, claim: Claim, made: Plan) -> None:
-        job, attempt = made.job, made.attempt
-        if job == claim.job and attempt == claim.attempt and not made.events:
-            return
-        if job.failures and made.trigger is not None:
-            job = replace(job, failures=0, blocked="")
-        await self._save(claim, job, attempt, made.events)
-        if made.trigger is not None:
-            log.info(
-                "job_moved",
-                extra={"job": job.id, "phase": job.phase.value, "trigger": made.trigger.value},
-            )
+    async def _write(self, work: _Work, release_at_ms: int | None = None) -> None:
+        """Commit what is decided; with `release_at_ms` give the lease back in the same transaction."""
+        if work.unwritten or release_at_ms is not None:
+            await self._services.blocking(self._write_now, work, release_at_ms)
+        if work.unwritten:
+            self._services.events_grown(work.job.id)
+            work.written()
 
-    async def _save(self, claim: Claim, job: Job, attempt: Attempt | None, events: tuple[Event, ...]) -> None:
-        def write() -> None:
-            with self._services.units(PLATFORM) as uow:
-                uow.leases.save(claim, job, attempt, events)
-                uow.commit()
+    def _write_now(self, work: _Work, release_at_ms: int | None) -> None:
+        with self._services.units(PLATFORM) as uow:
+            if work.unwritten:
+                for closed in work.closed:
+                    uow.leases.save(work.claim, work.job, closed, ())
+                uow.leases.save(work.claim, work.job, work.attempt, work.events)
+            if release_at_ms is not None:
+                uow.leases.release(work.claim, release_at_ms)
+            uow.commit()
 
-        await self._services.blocking(write)
-        self._services.events_grown(job.id)
-
-    async def _act(self, claim: Claim, made: Plan) -> Observation | None:
-        refused = None
-        for effect in made.effects:
-            refused = await self._do(effect, claim, made) or refused
-        return refused
-
-    async def _do(self, effect: Effect, claim: Claim, made: Plan) -> Observation | None:
-        if made.attempt is None:
-            raise LookupError(f"job {claim.job.id}: {effect} without an attempt")
+    async def _do(self, effect: Effect, work: _Work) -> Observation | None:
+        if work.attempt is None:
+            raise LookupError(f"job {work.job.id}: {effect} without an attempt")
         match effect:
             case Submit():
-                return await self._submit(claim, made.job, made.attempt)
+                return await self._submit(work, work.attempt)
             case Stop(grace_s=grace_s):
-                handle = await self.handle_of(made.attempt)
+                handle = await self.handle_of(work.attempt)
                 if handle is not None:
                     await _in_time(self._services.backend.stop(handle, grace_s=grace_s))
             case Reap():
-                handle = await self.handle_of(made.attempt)
+                handle = await self.handle_of(work.attempt)
                 if handle is not None:
                     await _in_time(self._services.backend.reap(handle))
             case other:
                 assert_never(other)
         return None
 
-    async def _submit(self, claim: Claim, job: Job, attempt: Attempt) -> Observation | None:
+    async def _submit(self, work: _Work, attempt: Attempt) -> Observation | None:
+        """The handle is written with whatever comes next: should it be lost, the backend is asked by the key."""
         launch = Launch(
             key=attempt.key,
             attempt=attempt.number,
-            spec=job.launch,
+            spec=work.job.launch,
             server_url=self._services.server_url,
             token=tokens.derive(self._services.secret, attempt.key),
         )
@@ -148,34 +184,18 @@ class Reconciler:
             if exc.retryable:
                 raise
             return Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=str(exc))
-        await self._save(claim, job, replace(attempt, handle=handle.to_json()), ())
+        work.attempt = replace(attempt, handle=handle.to_json())
         return None
 
-    async def _count_failure(self, claim: Claim) -> int:
+    def _count_failure(self, work: _Work) -> int:
         now_ms = self._services.clock.now_ms()
-        failures = claim.job.failures + 1
-        job = replace(claim.job, failures=failures)
-        events: tuple[Event, ...] = ()
-        if failures >= BLOCKED_AFTER and not job.blocked:
+        failures = work.claim.job.failures + 1
+        work.job = replace(work.job, failures=failures)
+        if failures >= BLOCKED_AFTER and not work.job.blocked:
             detail = "see the server's log"
-            job = replace(job, blocked=detail)
-            events = (make_event(job.id, now_ms, "job_blocked", {"detail": detail}),)
-        try:
-            fresh = await self._services.blocking(self._reload, claim)
-            kept = replace(fresh.job, failures=job.failures, blocked=job.blocked)
-            await self._save(fresh, kept, fresh.attempt, events)
-        except LeaseLost:
-            log.info("lease_lost", extra={"job": claim.job.id})
+            work.job = replace(work.job, blocked=detail)
+            work.events.append(make_event(work.job.id, now_ms, "job_blocked", {"detail": detail}))
         return now_ms + _retry_ms(failures)
-
-    def _reload(self, claim: Claim) -> Claim:
-        with self._services.units(PLATFORM, write=False) as uow:
-            return uow.leases.reload(claim)
-
-    def _release(self, claim: Claim, due_at_ms: int) -> None:
-        with self._services.units(PLATFORM) as uow:
-            uow.leases.release(claim, due_at_ms)
-            uow.commit()
 
 
 def _goes_on(made: Plan) -> bool:

@@ -65,7 +65,7 @@ class Plan:
     """What to commit (job, attempt, events) and then to do (effects), and when to look again.
 
     `job` and `attempt` are the rows after the commit; equal to the snapshot's when nothing changes.
-    An attempt with a number not stored yet is to be inserted.
+    An attempt with a number not stored yet is to be inserted; `closed` is then the one that it follows, as it ended.
     """
 
     job: Job
@@ -74,6 +74,7 @@ class Plan:
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
     due_at_ms: int = 0
+    closed: Attempt | None = None
 
 
 def plan(snapshot: Snapshot, now_ms: int, *, up_since_ms: int) -> Plan:
@@ -238,7 +239,7 @@ def _finish(s: Snapshot, now: int) -> Plan:
         policy = RetryPolicy(s.job.launch.retry_budget, s.job.launch.retry_unconditional)
         paid = may_retry(reason, policy, budget_used=s.job.budget_used, free_used=s.job.free_used)
         if paid is not Retry.NEVER:
-            return _requeue(s, reason, paid, now)
+            return replace(_requeue(s, reason, paid, now), closed=attempt)
     outcome = VERDICTS[reason].outcome
     trigger = END_TRIGGERS[outcome]
     job = replace(s.job, phase=next_phase(s.job.phase, trigger), reason=reason, ended_at_ms=now, pending=None)

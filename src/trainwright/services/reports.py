@@ -181,8 +181,7 @@ def _with_result(row: TaskState, final: FinalResult, now_ms: int) -> TaskState:
 
 
 def _matters(row: TaskState, after: TaskState) -> bool:
-    started = bool(after.started_at_ms) and not row.started_at_ms
-    return started or (after.is_final and not row.is_final)
+    return after.is_final and not row.is_final
 
 
 def _stop_grace_s(job: Job, row: TaskState) -> int | None:
