@@ -45,8 +45,8 @@ _HELP = {
         "删除已结束的作业及其事件和日志；写入桶中的数据保留。"
     ),
     "Change a job's description.": "修改作业描述。",
-    "Show events and log until the job ends; exit with its result.": (
-        "显示事件和日志直到作业结束，并以作业结果作为退出码。"
+    "Show events and log until the job ends; exit with 0, its exit code, or 143 when it was stopped.": (
+        "显示事件和日志直到作业结束；退出码为 0、作业的退出码，或 143（作业被停止）。"
     ),
     "Print a task's log.": "打印任务日志。",
     "Print a job's events.": "打印作业事件。",
@@ -75,7 +75,9 @@ _HELP = {
     "1 to 3, 3 is first.": "1 至 3，3 最优先。",
     "Folder the command starts in.": "命令的工作目录。",
     "Bucket that a code folder from here is uploaded to.": "上传本地代码目录所用的桶。",
-    "Show events and log; exit with the job's result.": "显示事件和日志，并以作业结果作为退出码。",
+    "Show events and log; exit with 0, the job's exit code, or 143 when it was stopped.": (
+        "显示事件和日志；退出码为 0、作业的退出码，或 143（作业被停止）。"
+    ),
     "Only those whose name contains this.": "仅列出名称包含该文本的作业。",
     "Only those in this phase; repeatable.": "仅列出处于该状态的作业，可重复。",
     "How many.": "数量。",

@@ -11,7 +11,9 @@ from trainwright.cli.failures import EXIT_FAILED, ClientGroup
 from trainwright.cli.options import Format, Output, format_of, globals_of
 from trainwright.client import resolve_settings
 
-app = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Settings and where they come from.")
+app = typer.Typer(
+    cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Settings and where they come from."
+)
 _SERVER_TIMEOUT_S = 60.0
 _SHOWN_OF_TOKEN = 4
 

@@ -97,7 +97,11 @@ def create(
         str, typer.Option(help="Bucket that a code folder from here is uploaded to.")
     ] = CODE_BUCKET,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Show events and log; exit with the job's result.")
+        bool,
+        typer.Option(
+            "--follow",
+            help="Show events and log; exit with 0, the job's exit code, or 143 when it was stopped.",
+        ),
     ] = False,
 ) -> None:
     """Create a job; see the help texts."""

@@ -21,7 +21,7 @@ from trainwright.cli.options import Format, Globals, JobArgument, Output, format
 from trainwright.cli.session import find_job, open_platform
 from trainwright.client import JobResponse, JobSearch, SearchFilter
 
-app = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Training jobs.")
+app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Training jobs.")
 app.command("create", help="Create a job.")(job_create.create)
 
 
@@ -53,7 +53,7 @@ def list_jobs(
         print_model(page, chosen)
         return
     now_ms = int(time.time() * 1000)
-    names = ("NAME", "PHASE", "CREATED", "DURATION", "NODES", "FLAVOR", "ID")
+    names = ("NAME", "PHASE", "CREATED", "DURATION", "NODES", "FLAVOR")
     print_table(
         [told.say(name) for name in names],
         [
@@ -64,7 +64,6 @@ def list_jobs(
                 duration_text(job.status.duration),
                 str(job.spec.resource.node_count),
                 job.spec.resource.flavor_id,
-                job.metadata.id,
             )
             for job in page.items
         ],
@@ -122,7 +121,10 @@ def describe(
         platform.client.describe_job(find_job(platform, job).id, text)
 
 
-app.command("follow", help="Show events and log until the job ends; exit with its result.")(job_watch.follow)
+app.command(
+    "follow",
+    help="Show events and log until the job ends; exit with 0, its exit code, or 143 when it was stopped.",
+)(job_watch.follow)
 app.command("logs", help="Print a task's log.")(job_watch.logs)
 app.command("events", help="Print a job's events.")(job_watch.events)
 app.command("tasks", help="Print a job's tasks.")(job_watch.tasks)

@@ -62,7 +62,8 @@ def localise(command: Any, language: str) -> None:
     for name in ("help", "short_help", "epilog"):
         if getattr(command, name, None):
             setattr(command, name, translate(language, getattr(command, name)))
-    for param in command.params:
+    help_option = command.get_help_option(typer.Context(command))
+    for param in [*command.params, *([help_option] if help_option else [])]:
         if getattr(param, "help", None):
             param.help = translate(language, param.help)
         is_argument = getattr(param, "param_type_name", "") == "argument"

@@ -10,7 +10,7 @@ from trainwright.cli.failures import fail
 from trainwright.cli.options import globals_of
 from trainwright.client import Access, Client, ClientError, Login, find_login, save_login
 
-app = typer.Typer(help="Remember a server and its token.")
+app = typer.Typer(add_completion=False, help="Remember a server and its token.")
 
 
 @app.command(help="Remember a server and its token, after trying them.")

@@ -23,7 +23,7 @@ from trainwright.client import (
     parse_path,
 )
 
-app = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Buckets and objects.")
+app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Buckets and objects.")
 
 _STORE = ("obs://", "s3://")
 _NAME_SHOWN = 28

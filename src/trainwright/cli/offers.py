@@ -7,9 +7,11 @@ from trainwright.cli.failures import ClientGroup
 from trainwright.cli.options import Format, Output, format_of, globals_of
 from trainwright.cli.session import open_platform
 
-engines = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Preset AI frameworks.")
-flavors = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Sizes of nodes.")
-backends = typer.Typer(cls=ClientGroup, no_args_is_help=True, help="Where jobs run.")
+engines = typer.Typer(
+    cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Preset AI frameworks."
+)
+flavors = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Sizes of nodes.")
+backends = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Where jobs run.")
 
 
 @engines.callback()

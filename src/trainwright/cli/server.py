@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Start the server here and stay with it.")
+app = typer.Typer(add_completion=False, help="Start the server here and stay with it.")
 
 
 @app.command(help="Start the server here and stay with it.")

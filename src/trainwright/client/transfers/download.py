@@ -136,7 +136,7 @@ async def _fetch_ranges(
     draft = _draft(item)
     descriptor = _open_draft(draft, size)
     try:
-        fetcher = _RangeFetcher(client, bucket, item, meter, descriptor, options.tries)
+        fetcher = _RangeFetcher(client, bucket, item, meter=meter, descriptor=descriptor, tries=options.tries)
         await for_each(
             [(start, min(start + step, size)) for start in range(0, size, step)],
             fetcher.fetch,
@@ -155,7 +155,7 @@ class _RangeFetcher:
     """Writes ranges of one object to their places in one open file, all of the same version of the object."""
 
     def __init__(
-        self, client: AsyncClient, bucket: str, item: _Item, meter: Meter, descriptor: int, tries: int
+        self, client: AsyncClient, bucket: str, item: _Item, *, meter: Meter, descriptor: int, tries: int
     ) -> None:
         self._client = client
         self._bucket = bucket

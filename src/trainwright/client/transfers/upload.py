@@ -132,10 +132,10 @@ async def _send_large(
         meter.add(size, file.relative)
 
     missing = [number for number in range(1, count + 1) if number not in stored]
-    await for_each(missing, send_part, at_once=options.parts_in_flight)
     try:
+        await for_each(missing, send_part, at_once=options.parts_in_flight)
         _check_unchanged(file)
-    except TransferError:
+    except TransferError:  # the file changed or cannot be read: these parts are of no use to anyone
         await client.abort_upload(bucket, begun.upload_id)
         raise
     await _complete(client, bucket, item, begun.upload_id, options)
