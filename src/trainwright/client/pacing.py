@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 RETRY_STATUSES = frozenset({502, 503, 504})
-RETRIES = 4
+RETRIES = 3
 
 
 def backoff_s(retry: int, *, base_s: float = 0.1, cap_s: float = 5.0) -> float:
