@@ -13,6 +13,7 @@ from trainwright.db.search import search_jobs
 from trainwright.db.transaction import Transaction, within
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import DuplicateJobName, JobNotFound
+from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
 from trainwright.ports.uow import JobPage, JobQuery
 
@@ -58,7 +59,7 @@ _REQUEST_STOP = within(
     .values(
         stop_requested_at_ms=_NOW,
         stop_reason=Reason.STOPPED_BY_USER,
-        public_phase=jobs.c.phase,
+        public_phase=Phase.TERMINATING,
         due_at_ms=earlier(jobs.c.due_at_ms, _NOW),
         woken=True,
     )

@@ -166,7 +166,7 @@ class Leases:
             new_stop=job.stop_requested_at_ms,
             new_stop_reason=job.stop_reason,
             phase_by_itself=public_phase(job.phase, stop_requested=marked),
-            phase_when_stopped=job.phase,
+            phase_when_stopped=public_phase(job.phase, stop_requested=True),
             ended=job.phase.is_end,
             **progress_values(job),
         )

@@ -75,7 +75,8 @@ jobs = sa.Table(
     sa.UniqueConstraint("project_id", "name"),
     sa.CheckConstraint(f"phase IN ({_any_of(frozenset(Phase))})", name="phase"),
     sa.CheckConstraint(
-        "public_phase = CASE WHEN phase = 'Terminating' AND stop_requested_at_ms = 0 THEN 'Running' ELSE phase END",
+        "public_phase = CASE WHEN phase IN ('Completed', 'Failed', 'Terminated', 'Abnormal') THEN phase "
+        "WHEN stop_requested_at_ms > 0 THEN 'Terminating' WHEN phase = 'Terminating' THEN 'Running' ELSE phase END",
         name="public_phase",
     ),
     sa.CheckConstraint(f"(due_at_ms IS NULL) = (phase IN ({_any_of(END_PHASES)}))", name="due"),

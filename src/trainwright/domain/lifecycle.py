@@ -99,9 +99,11 @@ def next_phase(phase: Phase, trigger: Trigger) -> Phase:
 def public_phase(phase: Phase, *, stop_requested: bool) -> Phase:
     """The phase an API caller sees.
 
-    The contract knows Running → Completed or Failed, and Terminating only after a stop. A job that settles by
-    itself is therefore shown as Running until its end phase is reached.
+    The contract knows Running → Completed or Failed, and Terminating from the moment a stop was asked for. A job that
+    settles by itself is therefore shown as Running until its end phase is reached.
     """
-    if phase is Phase.TERMINATING and not stop_requested:
-        return Phase.RUNNING
-    return phase
+    if phase.is_end:
+        return phase
+    if stop_requested:
+        return Phase.TERMINATING
+    return Phase.RUNNING if phase is Phase.TERMINATING else phase

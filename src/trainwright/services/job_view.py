@@ -50,9 +50,7 @@ class JobHistory:
 
 
 def shown_phase(job: Job) -> Phase:
-    """The phase a caller sees: Terminating from the moment a stop was asked for (contract §6.2)."""
-    if job.stop_requested_at_ms and not job.phase.is_end:
-        return Phase.TERMINATING
+    """The phase a caller sees."""
     return public_phase(job.phase, stop_requested=bool(job.stop_requested_at_ms))
 
 

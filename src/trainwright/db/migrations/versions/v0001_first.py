@@ -17,7 +17,10 @@ ALL = "'Abnormal', 'Completed', 'Creating', 'Failed', 'Pending', 'Running', 'Ter
 END = "'Abnormal', 'Completed', 'Failed', 'Terminated'"
 SEARCHED = ["project_id", "created_at_ms", "id", "workspace_id", "public_phase", "kind", "user_name", "name"]
 SEARCHED += ["started_at_ms", "ended_at_ms"]
-SHOWN = "CASE WHEN phase = 'Terminating' AND stop_requested_at_ms = 0 THEN 'Running' ELSE phase END"
+SHOWN = (
+    "CASE WHEN phase IN ('Completed', 'Failed', 'Terminated', 'Abnormal') THEN phase "
+    "WHEN stop_requested_at_ms > 0 THEN 'Terminating' WHEN phase = 'Terminating' THEN 'Running' ELSE phase END"
+)
 
 
 def upgrade() -> None:
