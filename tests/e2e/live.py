@@ -51,7 +51,7 @@ class LiveServer:
             env=os.environ | {"TRAINWRIGHT_DATA_DIR": str(self.data_dir)} | self.environment,
         )  # fmt: skip
         output.close()
-        wait_for(lambda: self._published() != before or None, what="server.json")
+        wait_for(lambda: self._is_alive() and self._published() != before, what="server.json")
         published = json.loads((self.data_dir / "server.json").read_text())
         self.url = published["url"]
         self.port = int(self.url.rpartition(":")[2])
@@ -68,9 +68,13 @@ class LiveServer:
         path = self.data_dir / "server.json"
         return path.read_bytes() + str(path.stat().st_mtime_ns).encode() if path.exists() else b""
 
-    def _healthy(self) -> bool:
+    def _is_alive(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"server died:\n{(self.data_dir / 'server.out').read_text()[-4000:]}")
+        return True
+
+    def _healthy(self) -> bool:
+        self._is_alive()
         try:
             return self.http.get("/health").status_code == 200
         except httpx.TransportError:
