@@ -80,14 +80,13 @@ def test_backfill_never_delays_the_head(queue: list[Waiting], free: Demand, free
 
 @given(queues(), rooms)
 def test_waiting_has_a_place_and_a_true_cause(queue: list[Waiting], free: Demand) -> None:
-    """Guards that positions are 1…n and that a shortage is named only where there is one."""
+    """Guards that a launch's own place is told and that a shortage is named only where there is one."""
     admitted = admit(queue, free)
     left = [waiting for waiting in queue if waiting.key not in admitted]
     room = free - total_of(queue, admitted)
-    notes = explain(left, room)
-    assert sorted(int(note.slots["position"]) for note in notes.values()) == list(range(1, len(left) + 1))
-    for waiting in left:
-        note = notes[waiting.key]
+    for place, waiting in enumerate(left, start=1):
+        note = explain(waiting, room, place)
+        assert note.slots["position"] == place
         if note.code == "wait_ahead":
             assert waiting.demand.fits(room)
         else:
@@ -106,11 +105,11 @@ def test_small_jobs_pass_a_job_that_waits_for_accelerators_only() -> None:
 
 def test_notes_speak_in_whole_numbers_where_they_can() -> None:
     """Guards `4`, not `4.0`, in what a user reads."""
-    (note,) = explain([Waiting("a", 1, 1, Demand(4000, 1))], Demand(2500, 8)).values()
+    note = explain(Waiting("a", 1, 1, Demand(4000, 1)), Demand(2500, 8), 1)
     assert (note.code, note.slots) == ("wait_cpus", {"asked": 4, "free": 2.5, "position": 1})
-    (note,) = explain([Waiting("a", 1, 1, Demand(1, 9))], Demand(2500, 8)).values()
+    note = explain(Waiting("a", 1, 1, Demand(1, 9)), Demand(2500, 8), 1)
     assert (note.code, note.slots) == ("wait_memory", {"asked": 9, "free": 8, "position": 1})
-    (note,) = explain([Waiting("a", 1, 1, Demand(1, 9, 2))], Demand(2500, 8, 1)).values()
+    note = explain(Waiting("a", 1, 1, Demand(1, 9, 2)), Demand(2500, 8, 1), 1)
     assert (note.code, note.slots) == ("wait_accelerators", {"asked": 2, "free": 1, "position": 1})
 
 

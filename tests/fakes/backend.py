@@ -215,5 +215,7 @@ class FakeBackend:
         total = Demand.of_task(self._total)
         for key in admit(self._queue(), self._free(total)):
             self._entries[key].seen = Observation(RunState.RUNNING)
-        for key, note in explain(self._queue(), self._free(total)).items():
-            self._entries[key].seen = Observation(RunState.QUEUED, wait=note)
+        free = self._free(total)
+        for place, waiting in enumerate(self._queue(), start=1):
+            note = explain(waiting, free, place)
+            self._entries[waiting.key].seen = Observation(RunState.QUEUED, wait=note)

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 LEASE_MS = 120_000
 BATCH = 64
-AT_ONCE = 16
+AT_ONCE = 4  # more only fight over the one writer and the interpreter, and hold up submissions
 IDLE_MAX_S = 5.0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
+from trainwright.domain.lifecycle import Trigger
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Effect, Plan, Reap, Snapshot, Stop, Submit, plan
 from trainwright.domain.reasons import Reason
@@ -113,7 +114,10 @@ class Reconciler:
                 refused = await self._do(effect, work) or refused
             if made.job.phase.is_end or not _goes_on(made):
                 return made.due_at_ms
-            seen = refused or await self.observe_one(work.attempt)
+            if made.trigger in (Trigger.ADMIT, Trigger.REQUEUE):
+                seen = Observation(RunState.GONE)  # its row is not even written: nobody can have submitted it
+            else:
+                seen = refused or await self.observe_one(work.attempt)
         return self._services.clock.now_ms()
 
     async def observe_one(self, attempt: Attempt | None) -> Observation | None:

@@ -26,7 +26,9 @@ REPORT_GRACE_MS = 10_000  # the backend says nothing is left, a final report may
 LINGER_GRACE_MS = 5_000  # all results are in, the runner should be leaving by itself
 KILL_MARGIN_MS = 600_000  # beyond the user's grace: time to upload outputs before the hard kill
 POLL_PENDING_MS = 2_000
-POLL_RUNNING_MS = 5_000
+POLL_PLACE_MS = 200  # more for every place in the queue: far behind, the place need not be told to the second
+POLL_PENDING_MAX_MS = 300_000
+POLL_RUNNING_MS = 15_000  # ends come as hints; this is for the hint that got lost
 POLL_TERMINATING_MS = 500
 
 
@@ -132,7 +134,11 @@ def _limit_at(job: Job) -> int:
 
 
 def _next_look(job: Job, now: int) -> int:
-    look = now + (POLL_PENDING_MS if job.phase is Phase.PENDING else POLL_RUNNING_MS)
+    if job.phase is Phase.PENDING:
+        place = job.pending.slots.get("position", 0) if job.pending else 0
+        behind = POLL_PLACE_MS * int(place)
+        return now + min(POLL_PENDING_MS + behind, POLL_PENDING_MAX_MS)
+    look = now + POLL_RUNNING_MS
     return min(look, _limit_at(job) or look)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 BACKOFF_FIRST_S = 0.1
-BACKOFF_MAX_S = 5.0
+BACKOFF_MAX_S = 1.0  # a restarted server hears of its running tasks within two seconds
 _JITTER = 0.2
 CLOSED_CODE = "Trainwright.0201"
 
@@ -39,7 +39,7 @@ class Closed(Exception):
 
 
 def backoff_s(failures: int, jitter: float) -> float:
-    """Delay after that many failures in a row (from 1): doubles up to 5 s, times 1 ± 20 % (`jitter` in 0…1)."""
+    """Delay after that many failures in a row (from 1): doubles up to 1 s, times 1 ± 20 % (`jitter` in 0…1)."""
     doubled = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * float(2 ** min(failures - 1, 16)))
     return doubled * (1 - _JITTER + 2 * _JITTER * jitter)
 

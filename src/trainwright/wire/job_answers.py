@@ -60,7 +60,7 @@ class JobStatus(AnswerModel):
     running_records: list[RunningRecord] = Field(default_factory=list)
     end_time: int = 0
     attempt: int = 0  # the current one, 0 before the first
-    reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/reasons.md
+    reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/phases.md
     reason_message: str = ""
     pending_message: str = ""  # why it waits
     attention: str = ""  # what an administrator must look at, when the platform cannot go on by itself

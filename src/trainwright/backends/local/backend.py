@@ -78,8 +78,7 @@ class LocalBackend:
         self._storing: dict[str, asyncio.Future[None]] = {}
         self._queue: list[Waiting] = []
         self._active: dict[str, AttemptRun] = {}  # admitted and not over
-        self._waits: Mapping[str, Note] = {}
-        self._waits_are_stale = False
+        self._told: dict[str, Note] = {}  # why each queued attempt waits, as last said
         self._sequence = 0
         self._opened: _Opened | None = None
         self._opening = asyncio.Lock()
@@ -208,7 +207,6 @@ class LocalBackend:
             attempt.admitted = True
             self._active[attempt.key] = attempt
             self._on_change(attempt.job_id)
-        self._waits_are_stale = True
         return admitted
 
     def _give_devices(self, machine: Machine, attempt: AttemptRun) -> None:
@@ -328,11 +326,10 @@ class LocalBackend:
             self._active[attempt.key] = attempt
         if attempt.is_queued:
             bisect.insort(self._queue, attempt.waiting, key=_rank)
-            self._waits_are_stale = True
 
     def _leave_queue(self, attempt: AttemptRun) -> None:
         del self._queue[bisect.bisect_left(self._queue, attempt.waiting.rank, key=_rank)]
-        self._waits_are_stale = True
+        self._told.pop(attempt.key, None)
 
     def _changed(self, attempt: AttemptRun) -> None:
         if attempt.is_over:
@@ -347,18 +344,18 @@ class LocalBackend:
     def _observe(self, key: str) -> Observation:
         attempt = self._attempts.get(key)
         if attempt is not None:
-            return attempt.observe(self._wait(key) if attempt.is_queued else None)
+            return attempt.observe(self._wait(attempt) if attempt.is_queued else None)
         damaged = self._damaged.get(key)
         if damaged is None:
             return GONE
         return Observation(RunState.EXITED, reason=Reason.RUNNER_LOST, detail=damaged.detail)
 
-    def _wait(self, key: str) -> Note | None:
-        """Why `key` is queued; None while the scheduler has never looked at it. Old news until it looks again."""
-        if self._waits_are_stale and not self._wake.is_set() and self._opened is not None:
-            self._waits = explain(self._queue, self._free(self._opened.machine))
-            self._waits_are_stale = False
-        return self._waits.get(key)
+    def _wait(self, attempt: AttemptRun) -> Note | None:
+        """Why it is queued; None while the scheduler has never looked at it. Old news until it looks again."""
+        if not self._wake.is_set() and self._opened is not None:
+            place = bisect.bisect_left(self._queue, attempt.waiting.rank, key=_rank) + 1
+            self._told[attempt.key] = explain(attempt.waiting, self._free(self._opened.machine), place)
+        return self._told.get(attempt.key)
 
     def _remove(self, key: str, attempt: AttemptRun | None, boot_id: str) -> None:
         if attempt is None:  # a damaged one: nothing is known of its tasks but their folders

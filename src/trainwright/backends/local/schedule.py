@@ -10,7 +10,7 @@ nothing the head will need is given away behind its back. A launch behind the he
 Whenever the head would have fitted without those launches, it then fits with them too (tested as a property).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -116,15 +116,12 @@ def _room_behind(head: Demand, free: Demand) -> Demand:
     )
 
 
-def explain(queue: Iterable[Waiting], free: Demand) -> Mapping[str, Note]:
-    """Why each launch of `queue` (sorted, nothing in it admissible) still waits; positions count from 1.
+def explain(waiting: Waiting, free: Demand, position: int) -> Note:
+    """Why the launch at `position` (from 1) of a queue with nothing admissible in it still waits.
 
     Of several things missing the scarcest kind is named: accelerators, then CPUs, then memory.
     """
-    return {waiting.key: _note(waiting.demand, free, at) for at, waiting in enumerate(queue, start=1)}
-
-
-def _note(asked: Demand, free: Demand, position: int) -> Note:
+    asked = waiting.demand
     if asked.accelerators > free.accelerators:
         slots = {"asked": asked.accelerators, "free": free.accelerators, "position": position}
         return Note("wait_accelerators", {**slots})
