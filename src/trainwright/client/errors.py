@@ -8,6 +8,9 @@ ClientError
 └── UnsafeKey       an object's key would leave the target folder
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import httpx
 
 
@@ -100,10 +103,25 @@ def api_error(response: httpx.Response) -> ApiError:
     )
 
 
-def first_failure(group: BaseExceptionGroup[ClientError]) -> ClientError:
-    """The first error in a task group's bundle: the others are its consequences, or say the same."""
+@contextmanager
+def unbundled() -> Iterator[None]:
+    """Around a task group: its first `ClientError` is raised alone; the others are its consequences, or say the same.
+
+    A bundle that holds anything else passes as it is. Not by `except*`: Python before 3.11.4 bundles again what is
+    raised there.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        failures, others = group.split(ClientError)
+        if failures is None or others is not None:
+            raise
+        raise _first(failures) from None
+
+
+def _first(group: BaseExceptionGroup[ClientError]) -> ClientError:
     for error in group.exceptions:
-        return first_failure(error) if isinstance(error, BaseExceptionGroup) else error
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
     raise AssertionError("an exception group is never empty")
 
 

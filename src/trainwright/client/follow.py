@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from trainwright.client.asynchronous import AsyncClient
-from trainwright.client.errors import ClientError, first_failure
+from trainwright.client.errors import unbundled
 from trainwright.wire.job_answers import JobResponse
 from trainwright.wire.watch import EventItem, PhaseItem
 
@@ -47,7 +47,7 @@ async def follow_job(client: AsyncClient, job_id: str, watcher: JobWatcher) -> J
         for task in job.status.tasks:
             group.create_task(tell_log(task, attempt))
 
-    try:
+    with unbundled():
         async with asyncio.TaskGroup() as group:
             start_logs(job.status.attempt)
             async for update in client.follow_events(job_id):
@@ -56,6 +56,4 @@ async def follow_job(client: AsyncClient, job_id: str, watcher: JobWatcher) -> J
                     watcher.on_event(update)
                 else:
                     watcher.on_phase(update)
-    except* ClientError as failures:
-        raise first_failure(failures) from None
     return await client.show_job(job_id)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from trainwright.client.connection import is_worth_repeating
-from trainwright.client.errors import ApiError, ClientError, ConnectionFailed, first_failure
+from trainwright.client.errors import ApiError, ConnectionFailed, unbundled
 from trainwright.client.pacing import backoff_s
 
 Item = TypeVar("Item")
@@ -35,12 +35,10 @@ async def for_each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]
         for item in waiting:
             await work(item)
 
-    try:
+    with unbundled():
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(take())
-    except* ClientError as failures:
-        raise first_failure(failures) from None
 
 
 async def repeat(call: Callable[[], Awaitable[T]], *, tries: int) -> T:
