@@ -8,11 +8,13 @@ import pytest
 from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, make_job
 from trainwright.db.database import Database
 from trainwright.db.transaction import ScopeBreach
+from trainwright.domain.access import BUILT_IN, allowed_by
 from trainwright.domain.entities import Attempt, Event, Note
 from trainwright.domain.errors import AttemptClosed, DuplicateJobName, JobNotFound
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
-from trainwright.ports.uow import PLATFORM, JobQuery, MetricBatch, Principal, Scope, UnitOfWork
+from trainwright.ports.identity import Principal, Token, User
+from trainwright.ports.uow import PLATFORM, JobQuery, MetricBatch, Scope, UnitOfWork
 
 MINE = Scope(PROJECT, "ann")
 THEIRS = Scope(OTHER_PROJECT, "bob")
@@ -125,7 +127,7 @@ def test_garbage_is_not_a_job(database: Database, text: str) -> None:
             assert uow.events.list_of_job(text) == ()
             assert uow.attempts.list_of_job(text) == ()
             assert uow.tasks.list_of_attempt(text) == ()
-            assert uow.principals.find_by_token(text) is None
+            assert uow.principals.find_by_token(text, 1) is None
             assert uow.metrics.list_of_task(text, text) == ()
             with pytest.raises(AttemptClosed):
                 uow.attempts.get_live(text)
@@ -257,7 +259,7 @@ def _seen_by(uow: UnitOfWork, job_id: str, key: str) -> dict[str, object]:
         "tasks": uow.tasks.list_of_attempt(key),
         "events": uow.events.list_of_job(job_id),
         "metrics": uow.metrics.list_of_task(key, "worker-0"),
-        "token": uow.principals.find_by_token("hash"),
+        "token": uow.principals.find_by_token("hash", 1),
         "users": uow.principals.has_users(),
     }
 
@@ -267,7 +269,8 @@ def test_another_project_sees_nothing(database: Database) -> None:
     add(database, "job-1")
     key = start(database, "job-1")
     with database.units(PLATFORM) as uow:
-        uow.principals.add_user(Principal("u", "ann", PROJECT, True), "hash", 1)
+        uow.principals.add_user(User("u", "ann", PROJECT, True), 1)
+        uow.principals.add_token(Token("t", "u"), "hash")
         uow.commit()
     with database.units(THEIRS) as uow:
         seen = _seen_by(uow, "job-1", key)
@@ -296,7 +299,7 @@ def test_another_project_changes_nothing(database: Database) -> None:
     refused: list[tuple[type[Exception], Callable[[UnitOfWork], object]]] = [
         (ScopeBreach, lambda uow: uow.jobs.add(make_job("job-2"))),
         (ScopeBreach, lambda uow: uow.leases),
-        (ScopeBreach, lambda uow: uow.principals.add_user(Principal("u", "n", PROJECT, False), "h", 1)),
+        (ScopeBreach, lambda uow: uow.principals.add_user(User("u", "n", PROJECT, False), 1)),
         (JobNotFound, lambda uow: uow.jobs.set_description("job-1", "x")),
         (JobNotFound, lambda uow: uow.jobs.request_stop("job-1", 9)),
         (JobNotFound, lambda uow: uow.jobs.delete("job-1")),
@@ -318,14 +321,16 @@ def test_another_project_changes_nothing(database: Database) -> None:
 
 def test_tokens_find_their_owner(database: Database) -> None:
     """Guards sign-in: the first start is recognised, two users may share a project, unknown tokens find nobody."""
-    ann, bob = Principal("u1", "ann", PROJECT, True), Principal("u2", "bob", PROJECT, False)
+    ann, bob = User("u1", "ann", PROJECT, True), User("u2", "bob", PROJECT, False, roles=("viewer",))
     with database.units(PLATFORM) as uow:
         assert not uow.principals.has_users()
-        uow.principals.add_user(ann, "hash-1", 1)
-        uow.principals.add_user(bob, "hash-2", 2)
+        for user, token_hash in ((ann, "hash-1"), (bob, "hash-2")):
+            uow.principals.add_user(user, 1)
+            uow.principals.add_token(Token(token_hash, user.id), token_hash)
         uow.commit()
     with database.units(PLATFORM, write=False) as uow:
         assert uow.principals.has_users()
-        assert uow.principals.find_by_token("hash-1") == ann
-        assert uow.principals.find_by_token("hash-2") == bob
-        assert uow.principals.find_by_token("hash-3") is None
+        found = [uow.principals.find_by_token(f"hash-{number}", 1) for number in (1, 2, 3)]
+        assert found[0] == Principal("u1", "ann", PROJECT, True)
+        assert found[1] == Principal("u2", "bob", PROJECT, False, allowed_by(BUILT_IN["viewer"]))
+        assert found[2] is None

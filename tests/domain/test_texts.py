@@ -51,7 +51,7 @@ def test_event_texts_use_the_same_slots_in_both_languages(code: str) -> None:
 @pytest.mark.parametrize("kind", _all_errors(), ids=lambda kind: kind.__name__)
 def test_errors_speak_both_languages_with_the_same_slots(kind: type[TrainwrightError]) -> None:
     """Guards every error class: code form, both texts, both remedies."""
-    assert kind.code.startswith(("ModelArts.", "Trainwright."))
+    assert kind.code.startswith(("ModelArts.", "Trainwright.", "APIGW."))
     for text in (kind.text, kind.remedy):
         assert _slots(text.en) == _slots(text.zh)
         assert _has_chinese(text.zh)

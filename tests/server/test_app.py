@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from tests.server.world import PROJECT, TOKEN, ServerWorld
 from trainwright.domain.errors import BackendUnavailable, TrainwrightError
 from trainwright.domain.texts import Language
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 from trainwright.server.app import bare_app
 from trainwright.server.auth import TokenCache, is_open
 from trainwright.server.context import language_of

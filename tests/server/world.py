@@ -28,7 +28,8 @@ from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources, attempt_key
 from trainwright.domain.texts import Language
 from trainwright.ports.clock import SystemClock
-from trainwright.ports.uow import PLATFORM, Principal, Scope
+from trainwright.ports.identity import Token, User
+from trainwright.ports.uow import PLATFORM, Scope
 from trainwright.server.app import create_app
 from trainwright.server.broadcast import Broadcast
 from trainwright.server.dependencies import Wiring
@@ -171,9 +172,10 @@ async def open_world(root: Path) -> AsyncIterator[ServerWorld]:
             server_url="http://test",
             secret=b"secret",
         )
-        principal = Principal("u", "admin", PROJECT, is_admin=True)
+        admin = User("u", "admin", PROJECT, is_admin=True)
         with database.units(PLATFORM) as uow:
-            uow.principals.add_user(principal, principals.hash_token(TOKEN), 0)
+            uow.principals.add_user(admin, 0)
+            uow.principals.add_token(Token("t", admin.id), principals.hash_token(TOKEN))
             uow.commit()
         wiring = Wiring(services, Uploads(root / "uploads", services.objects), broadcast, Language.EN)
         control = ControlLoop(services, hints, owner="test")

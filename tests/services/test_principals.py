@@ -12,11 +12,12 @@ pytestmark = pytest.mark.anyio
 async def test_the_first_start_makes_one_admin(world: World) -> None:
     """Guards that the token is shown once, belongs to the admin, and that a second start changes nothing."""
     made = bootstrap_admin(world.ctx.units, START_MS)
-    assert made is not None and made.principal.is_admin
-    assert len(made.principal.project_id) == 32
+    assert made is not None and made.user.is_admin
+    assert len(made.user.project_id) == 32
     assert made.token not in repr(made)
     assert bootstrap_admin(world.ctx.units, START_MS) is None
-    assert await authenticate(world.ctx, made.token) == made.principal
+    found = await authenticate(world.ctx, made.token)
+    assert (found.user_id, found.is_admin) == (made.user.id, True)
 
 
 @pytest.mark.parametrize("token", ["", "tw_wrong", "x" * 10_000, "é", "\ud800"])

@@ -14,13 +14,15 @@ from trainwright.catalog.engines import EngineEntry
 from trainwright.catalog.flavors import Flavor
 from trainwright.db.database import Database
 from trainwright.db.migrate import upgrade
+from trainwright.domain.access import BUILT_IN, DEVELOPER, allowed_by
 from trainwright.domain.entities import Attempt, Event, Job, Note, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Snapshot, plan
 from trainwright.domain.specs import Resources
 from trainwright.domain.texts import Language
-from trainwright.ports.uow import PLATFORM, Principal
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import PLATFORM
 from trainwright.server.threads import Threads
 from trainwright.services import jobs, reports
 from trainwright.services.context import Services
@@ -29,8 +31,9 @@ from trainwright.services.reading import read_history
 from trainwright.storage.logs import FolderLogs
 from trainwright.wire.runner import FinalResult, Registration, Report
 
-ALICE = Principal("u1", "alice", "project-a", is_admin=False)
-BOB = Principal("u2", "bob", "project-b", is_admin=False)
+_MAY = allowed_by(BUILT_IN[DEVELOPER])
+ALICE = Principal("u1", "alice", "project-a", is_admin=False, actions=_MAY)
+BOB = Principal("u2", "bob", "project-b", is_admin=False, actions=_MAY)
 REGISTRATION = Registration(ip="10.0.0.7", host="node-7", launcher="process")
 EN, ZH = Language.EN, Language.ZH
 START_MS = 1_790_000_000_000

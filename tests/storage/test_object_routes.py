@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 from trainwright.server import dependencies, errors
 from trainwright.server.routers import objects
 from trainwright.services.context import Services
@@ -30,7 +30,7 @@ def app(tmp_path: Path) -> FastAPI:
     made = FastAPI(redirect_slashes=False)
     errors.install(made)
     made.include_router(objects.router)
-    who = Principal("user", "user", "project", is_admin=False)
+    who = Principal("user", "user", "project", is_admin=True)
     made.dependency_overrides = {
         dependencies.caller: lambda: who,
         dependencies.services: lambda: cast(Services, SimpleNamespace(objects=store)),

@@ -38,6 +38,13 @@ def job_of(row: RowMapping) -> Job:
         pending=_note(row["pending"]),
         blocked=row["blocked"],
         failures=row["failures"],
+        user_id=row["user_id"],
+        algorithm_id=row["algorithm_id"],
+        algorithm_name=row["algorithm_name"],
+        pool_id=row["pool_id"],
+        experiment_id=row["experiment_id"],
+        experiment_serial=row["experiment_serial"],
+        kept=row["kept"],
     )
 
 
@@ -50,6 +57,13 @@ def new_job_values(job: Job) -> Values:
         "name": job.name,
         "user_name": job.user_name,
         "kind": job.kind,
+        "user_id": job.user_id,
+        "algorithm_id": job.algorithm_id,
+        "algorithm_name": job.algorithm_name,
+        "pool_id": job.pool_id,
+        "experiment_id": job.experiment_id,
+        "experiment_serial": job.experiment_serial,
+        "kept": job.kept,
         "created_at_ms": job.created_at_ms,
         "stop_requested_at_ms": job.stop_requested_at_ms,
         "stop_reason": job.stop_reason,

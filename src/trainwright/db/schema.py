@@ -49,8 +49,15 @@ jobs = sa.Table(
     _words("project_id"),
     _words("workspace_id"),
     _words("name"),
+    _words("user_id", default=""),
     _words("user_name"),
     _words("kind"),
+    _words("algorithm_id", default=""),
+    _words("algorithm_name", default=""),
+    _words("pool_id", default=""),
+    _words("experiment_id", default=""),
+    _number("experiment_serial"),  # the job's number in its experiment, from 1; 0: in none
+    sa.Column("kept", sa.Boolean, nullable=False, default=False),  # never removed for its age
     _words("phase"),
     _words(
         "public_phase"
@@ -95,9 +102,15 @@ sa.Index(
     jobs.c.name,
     jobs.c.started_at_ms,
     jobs.c.ended_at_ms,
+    jobs.c.user_id,
+    jobs.c.algorithm_id,
+    jobs.c.algorithm_name,
+    jobs.c.pool_id,
+    jobs.c.experiment_id,
 )
 sa.Index("ix_jobs_public_phase", jobs.c.project_id, jobs.c.public_phase, jobs.c.created_at_ms, jobs.c.id)
 sa.Index("ix_jobs_due", jobs.c.due_at_ms, jobs.c.created_at_ms)
+sa.Index("ix_jobs_experiment", jobs.c.experiment_id, jobs.c.experiment_serial)
 
 job_documents = sa.Table(
     "job_documents",
@@ -209,6 +222,7 @@ projects = sa.Table(
     "projects",
     metadata,
     sa.Column("id", Words, primary_key=True),
+    _words("name", default=""),  # the account's name at the password log-in
     _number("created_at_ms"),
 )
 
@@ -219,16 +233,293 @@ users = sa.Table(
     _words("name"),
     sa.Column("project_id", Words, sa.ForeignKey("projects.id"), nullable=False),
     sa.Column("is_admin", sa.Boolean, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False, default=True),
+    _words("roles", default="[]"),  # JSON: names of roles
+    _words("password_hash", default=""),  # argon2; empty: no password log-in
     _number("created_at_ms"),
 )
-sa.Index("ix_users_project", users.c.project_id)
+sa.Index("ix_users_project", users.c.project_id, users.c.name)
+
+# Roles that an admin composed; the built-in ones live in `domain.access`.
+roles = sa.Table(
+    "roles",
+    metadata,
+    sa.Column("project_id", Words, sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("name", Words, primary_key=True),
+    _words("description"),
+    _words("actions"),  # JSON: patterns of actions
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+)
 
 tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("hash", Words, primary_key=True),  # SHA-256 only; the token itself is never stored
+    _words("id"),  # what it is called where the token must not be shown
     sa.Column("user_id", Words, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    _words("description", default=""),
     sa.Column("enabled", sa.Boolean, nullable=False, default=True),
     _number("created_at_ms"),
+    _number("expires_at_ms"),  # 0: never
 )
 sa.Index("ix_tokens_user", tokens.c.user_id)
+sa.Index("ix_tokens_id", tokens.c.id, unique=True)
+
+access_keys = sa.Table(
+    "access_keys",
+    metadata,
+    sa.Column("access_key", Words, primary_key=True),
+    sa.Column("user_id", Words, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    _words("sealed_secret"),  # see services.sealing
+    _words("description"),
+    sa.Column("enabled", sa.Boolean, nullable=False, default=True),
+    _number("created_at_ms"),
+    _number("expires_at_ms"),  # 0: never
+)
+sa.Index("ix_access_keys_user", access_keys.c.user_id)
+
+# The default workspace "0" of a project has no row.
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("project_id", Words, sa.ForeignKey("projects.id"), nullable=False),
+    _words("name"),
+    _words("description"),
+    _words("owner_id"),
+    _words("owner_name"),
+    _words("auth_type"),
+    _words("enterprise_project_id"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+    sa.CheckConstraint("auth_type IN ('PUBLIC', 'PRIVATE', 'INTERNAL')", name="auth_type"),
+)
+
+workspace_members = sa.Table(
+    "workspace_members",
+    metadata,
+    sa.Column("workspace_id", Words, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", Words, primary_key=True),
+    _words("user_name"),
+    _words("user_type"),
+    _words("role"),  # what they may do there; empty: what they may do anywhere
+)
+
+workspace_quotas = sa.Table(
+    "workspace_quotas",
+    metadata,
+    sa.Column("project_id", Words, primary_key=True),
+    sa.Column("workspace_id", Words, primary_key=True),
+    sa.Column("resource", Words, primary_key=True),
+    _number("quota"),
+    _number("updated_at_ms"),
+)
+
+# Of one user, or, with an empty user_id, of everyone in the project who has none of their own.
+training_quotas = sa.Table(
+    "training_quotas",
+    metadata,
+    sa.Column("project_id", Words, primary_key=True),
+    sa.Column("user_id", Words, primary_key=True),
+    sa.Column("resource", Words, primary_key=True),
+    _number("quota"),
+    _words("extra_info"),
+)
+
+authorizations = sa.Table(
+    "authorizations",
+    metadata,
+    sa.Column("project_id", Words, primary_key=True),
+    sa.Column("user_id", Words, primary_key=True),
+    _words("user_name"),
+    _words("user_type"),
+    _words("type"),
+    _words("content"),
+    _words("sealed_secret"),
+    _number("created_at_ms"),
+)
+
+# Settings that people change through the API, of the whole server (empty project_id) or of a project.
+options = sa.Table(
+    "options",
+    metadata,
+    sa.Column("project_id", Words, primary_key=True),
+    sa.Column("name", Words, primary_key=True),
+    _words("value"),
+)
+
+experiments = sa.Table(
+    "experiments",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    _words("workspace_id"),
+    _words("name"),
+    _words("description"),
+    _number("last_serial"),  # of the jobs that ever joined
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+)
+
+job_tags = sa.Table(
+    "job_tags",
+    metadata,
+    _of_job(primary_key=True),
+    sa.Column("key", Words, primary_key=True),
+    _words("value"),
+)
+sa.Index("ix_job_tags_key", job_tags.c.key, job_tags.c.value, job_tags.c.job_id)
+
+algorithms = sa.Table(
+    "algorithms",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    _words("workspace_id"),
+    _words("name"),
+    _words("description"),
+    _words("user_id"),
+    _words("user_name"),
+    _words("engine"),  # id of the engine or the image, to search by
+    _words("code_dir"),  # to search by
+    _words("document"),  # JSON: the request as given
+    _number("version"),  # counts the changes, from 1
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+)
+
+gallery_items = sa.Table(
+    "gallery_items",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),  # who publishes
+    _words("user_id"),
+    _words("user_name"),
+    _words("title"),
+    _words("description"),
+    _words("visibility"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "title"),
+    sa.CheckConstraint("visibility IN ('public', 'project')", name="visibility"),
+)
+
+gallery_versions = sa.Table(
+    "gallery_versions",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("item_id", Words, sa.ForeignKey("gallery_items.id", ondelete="CASCADE"), nullable=False),
+    _words("number"),  # 1.0.0
+    _words("description"),
+    _words("document"),  # JSON: the algorithm as it was
+    _words("code_uri"),  # where its own copy of the code lies; empty: it has none
+    _number("created_at_ms"),
+    sa.UniqueConstraint("item_id", "number"),
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    sa.Column("item_id", Words, sa.ForeignKey("gallery_items.id", ondelete="CASCADE"), nullable=False),
+    _words("version_id"),  # the one chosen
+    _words("user_id"),
+    _words("user_name"),
+    _number("created_at_ms"),
+    sa.UniqueConstraint("project_id", "item_id"),
+)
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    _words("workspace_id"),
+    _words("name"),
+    _words("description"),
+    _words("type"),
+    _words("uri"),  # the folder new versions are made of
+    _words("user_id"),
+    _words("user_name"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+)
+
+dataset_versions = sa.Table(
+    "dataset_versions",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("dataset_id", Words, sa.ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
+    _words("name"),
+    _words("description"),
+    _words("uri"),
+    _words("state"),
+    _words("message"),
+    _number("objects"),
+    _number("bytes"),
+    _number("done_objects"),  # while it is being made
+    _number("created_at_ms"),
+    _number("ready_at_ms"),
+    sa.UniqueConstraint("dataset_id", "name"),
+    sa.CheckConstraint("state IN ('creating', 'ready', 'failed')", name="state"),
+)
+
+dataset_objects = sa.Table(
+    "dataset_objects",
+    metadata,
+    sa.Column(
+        "version_id", Words, sa.ForeignKey("dataset_versions.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("path", Words, primary_key=True),  # relative to the version's folder
+    _number("size"),
+    _words("sha256"),
+    _words("etag"),  # the store's, when it was read
+)
+
+# Dedicated pools: named shares of what the backend has. The public pool has no row.
+pools = sa.Table(
+    "pools",
+    metadata,
+    sa.Column("id", Words, primary_key=True),  # metadata.name of the contract
+    sa.Column("project_id", Words, sa.ForeignKey("projects.id"), nullable=False),
+    _words("workspace_id"),
+    _words("name"),  # the display name
+    _words("document"),  # JSON: the request as given
+    _number("millicpus"),
+    _number("memory_mib"),
+    _number("accelerators"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+)
+sa.Index("ix_pools_project", pools.c.project_id, pools.c.created_at_ms)
+
+# Whose a bucket is. One without a row, made before buckets had owners or by others, belongs to the first project.
+buckets = sa.Table(
+    "buckets",
+    metadata,
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("project_id", Words, sa.ForeignKey("projects.id"), nullable=False),
+    _number("created_at_ms"),
+)
+
+# Share links to one log; revoked by deleting the row.
+log_links = sa.Table(
+    "log_links",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _of_job(),
+    _words("task"),
+    _number("attempt"),
+    sa.Column("download", sa.Boolean, nullable=False),
+    _words("user_name"),
+    _number("created_at_ms"),
+    _number("expires_at_ms"),
+)
+sa.Index("ix_log_links_job", log_links.c.job_id)
+sa.Index("ix_log_links_expires", log_links.c.expires_at_ms)

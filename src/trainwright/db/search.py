@@ -34,6 +34,8 @@ def _total(tx: Transaction, workspace_id: str) -> int:
     statement = sa.select(sa.func.coalesce(sa.func.sum(job_totals.c.jobs), 0))
     if tx.project_id is not None:
         statement = statement.where(job_totals.c.project_id == tx.project_id)
+    if tx.hidden_workspaces:
+        statement = statement.where(job_totals.c.workspace_id.not_in(tx.hidden_workspaces))
     if workspace_id:
         statement = statement.where(job_totals.c.workspace_id == workspace_id)
     return int(tx.scalar(statement))

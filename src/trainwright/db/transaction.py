@@ -15,11 +15,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import Executable
 
 from trainwright.db.dialects import WORDS, unindexed
-from trainwright.db.schema import jobs
+from trainwright.db.schema import jobs, workspace_members, workspaces
 from trainwright.domain.errors import DatabaseUnavailable
 from trainwright.ports.uow import Scope
 
 _SCOPE = "scope_project"
+_HIDDEN = "scope_hidden"
 
 
 class ScopeBreach(Exception):
@@ -28,10 +29,11 @@ class ScopeBreach(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A statement in the two forms a scope may need. Only `within` makes one."""
+    """A statement in the three forms a scope may need. Only `within` and `within_table` make one."""
 
     everywhere: Executable
     in_project: Executable
+    in_seen_workspaces: Executable
 
 
 def within(
@@ -45,11 +47,49 @@ def within(
     `by_ids` says that it names a few jobs by their ids, so that this is the way to find them.
     """
     project = sa.bindparam(_SCOPE, type_=WORDS)
+    seen = jobs.c.workspace_id.not_in(_hidden())
     if job_id is jobs.c.id:
         column = unindexed(jobs.c.project_id) if by_ids else jobs.c.project_id
-        return Scoped(statement, statement.where(column == project))
-    mine = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.project_id == project)
-    return Scoped(statement, statement.where(mine.correlate_except(jobs).exists()))
+        mine = statement.where(column == project)
+        return Scoped(statement, mine, mine.where(seen))
+    own = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.project_id == project)
+    return Scoped(
+        statement,
+        statement.where(own.correlate_except(jobs).exists()),
+        statement.where(own.where(seen).correlate_except(jobs).exists()),
+    )
+
+
+def within_table(
+    statement: sa.Select[Any] | sa.Update | sa.Delete,
+    project_id: sa.ColumnElement[str],
+    workspace_id: sa.ColumnElement[str] | None = None,
+) -> Scoped:
+    """`statement` with only the rows of the scope, for a table of its own that names project and workspace."""
+    mine = statement.where(project_id == sa.bindparam(_SCOPE, type_=WORDS))
+    seen = mine if workspace_id is None else mine.where(workspace_id.not_in(_hidden()))
+    return Scoped(statement, mine, seen)
+
+
+def _hidden() -> sa.BindParameter[Any]:
+    return sa.bindparam(_HIDDEN, expanding=True, type_=WORDS)
+
+
+_ENTERED = (
+    sa.select(workspace_members.c.workspace_id)
+    .where(
+        workspace_members.c.workspace_id == workspaces.c.id,
+        workspace_members.c.user_id == sa.bindparam("user"),
+    )
+    .correlate(workspaces)
+    .exists()
+)
+_HIDDEN_FROM = sa.select(workspaces.c.id).where(
+    workspaces.c.project_id == sa.bindparam("project"),
+    workspaces.c.auth_type != "PUBLIC",
+    workspaces.c.owner_id != sa.bindparam("user"),
+    sa.or_(workspaces.c.auth_type == "PRIVATE", ~_ENTERED),
+)
 
 
 class Transaction:
@@ -58,6 +98,7 @@ class Transaction:
     def __init__(self, connection: Connection, scope: Scope, *, write: bool) -> None:
         self._connection = connection
         self._scope = scope
+        self._hidden: tuple[str, ...] | None = None
         self.write = write
         self.dialect_name = connection.dialect.name
 
@@ -65,6 +106,23 @@ class Transaction:
     def project_id(self) -> str | None:
         """The scope's project; None for the platform."""
         return self._scope.project_id
+
+    @property
+    def user_id(self) -> str:
+        """The scope's user; empty for the platform."""
+        return self._scope.user_id
+
+    @property
+    def hidden_workspaces(self) -> tuple[str, ...]:
+        """Workspaces of the project that the scope does not see; usually none. Asked once a transaction."""
+        if self._hidden is None:
+            scope = self._scope
+            if scope.project_id is None or scope.sees_all:
+                self._hidden = ()
+            else:
+                found = self.rows(_HIDDEN_FROM, project=scope.project_id, user=scope.user_id)
+                self._hidden = tuple(row["id"] for row in found)
+        return self._hidden
 
     def require_project(self, project_id: str) -> None:
         """Raises `ScopeBreach` when the scope does not reach `project_id`."""
@@ -102,7 +160,10 @@ class Transaction:
             return self._execute(statement, parameters)
         if self._scope.project_id is None:
             return self._execute(statement.everywhere, parameters)
-        return self._execute(statement.in_project, parameters | {_SCOPE: self._scope.project_id})
+        parameters = parameters | {_SCOPE: self._scope.project_id}
+        if not self.hidden_workspaces:
+            return self._execute(statement.in_project, parameters)
+        return self._execute(statement.in_seen_workspaces, parameters | {_HIDDEN: self.hidden_workspaces})
 
     def _execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]]

@@ -7,15 +7,25 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from trainwright.db.algorithms import Algorithms
 from trainwright.db.attempts import Attempts, Tasks
+from trainwright.db.authorizations import Authorizations
+from trainwright.db.buckets import Buckets
+from trainwright.db.datasets import Datasets
 from trainwright.db.engines import WAIT_S
 from trainwright.db.events import Events
+from trainwright.db.experiments import Experiments
+from trainwright.db.gallery import Gallery
 from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
 from trainwright.db.metrics import Metrics
+from trainwright.db.pools import Pools
 from trainwright.db.principals import Principals
+from trainwright.db.quotas import Quotas
+from trainwright.db.tags import Tags
 from trainwright.db.transaction import Transaction, unavailable
 from trainwright.db.turns import Turns
+from trainwright.db.workspaces import Workspaces
 from trainwright.domain.errors import DatabaseUnavailable
 from trainwright.ports.uow import Scope
 
@@ -104,6 +114,56 @@ class Unit:
     def principals(self) -> Principals:
         """Users and tokens of the scope."""
         return Principals(self._open())
+
+    @property
+    def workspaces(self) -> Workspaces:
+        """Workspaces and their members."""
+        return Workspaces(self._open())
+
+    @property
+    def quotas(self) -> Quotas:
+        """Limits of workspaces and users."""
+        return Quotas(self._open())
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments."""
+        return Experiments(self._open())
+
+    @property
+    def tags(self) -> Tags:
+        """Tags of jobs."""
+        return Tags(self._open())
+
+    @property
+    def authorizations(self) -> Authorizations:
+        """Authorisations and options."""
+        return Authorizations(self._open())
+
+    @property
+    def algorithms(self) -> Algorithms:
+        """Saved algorithms."""
+        return Algorithms(self._open())
+
+    @property
+    def gallery(self) -> Gallery:
+        """Published algorithms and subscriptions."""
+        return Gallery(self._open())
+
+    @property
+    def datasets(self) -> Datasets:
+        """Datasets and their versions."""
+        return Datasets(self._open())
+
+    @property
+    def buckets(self) -> Buckets:
+        """Whose each bucket is."""
+        return Buckets(self._open())
+
+    @property
+    def pools(self) -> Pools:
+        """Dedicated pools."""
+        return Pools(self._open())
 
     def _open(self) -> Transaction:
         if self._tx is None:

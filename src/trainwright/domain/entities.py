@@ -44,6 +44,13 @@ class Job:
     pending: Note | None = None  # why it waits
     blocked: str = ""  # set when reconciling it keeps failing: what an admin must look at
     failures: int = 0  # consecutive failed reconcile passes
+    user_id: str = ""
+    algorithm_id: str = ""  # the saved algorithm, or the subscription, it was made of
+    algorithm_name: str = ""
+    pool_id: str = ""  # empty: the public pool
+    experiment_id: str = ""
+    experiment_serial: int = 0  # its number in the experiment, from 1
+    kept: bool = False  # never removed for its age
 
 
 @dataclass(frozen=True, slots=True)

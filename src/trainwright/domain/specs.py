@@ -41,6 +41,7 @@ class Channel(Frozen):
     local_path: str
     pass_as: PassAs = PassAs.ARGUMENT
     prefetch: bool = False  # outputs only: download what is there before the start
+    dataset_version_id: str = ""  # inputs only: exactly the objects of this version's manifest, checked
 
 
 class CodeSpec(Frozen):
@@ -128,6 +129,7 @@ class LaunchSpec(Frozen):
     retry_unconditional: bool = False
     upload_period_s: int = 30
     grace_s: int = 30
+    pool_id: str = ""  # empty: the public pool
 
     def task_names(self) -> tuple[str, ...]:
         """All tasks, roles in order, replicas in order."""

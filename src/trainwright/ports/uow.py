@@ -11,14 +11,31 @@ from typing import Protocol, Self
 
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
 from trainwright.domain.lifecycle import Phase
+from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
+from trainwright.ports.datasets import BucketRepository, DatasetRepository
+from trainwright.ports.identity import PrincipalRepository
+from trainwright.ports.pools import PoolRepository
+from trainwright.ports.workspaces import (
+    AuthorizationRepository,
+    ExperimentRepository,
+    QuotaRepository,
+    TagRepository,
+    WorkspaceRepository,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who asks. `project_id` None is the platform itself: every project."""
+    """Who asks. `project_id` None is the platform itself: every project.
+
+    Of the project's workspaces they see the default one, public ones, their own, and those they are a member of;
+    with `sees_all` every one. What lies in others does not exist for them.
+    """
 
     project_id: str | None
     user_name: str = "platform"
+    user_id: str = ""
+    sees_all: bool = True
 
 
 PLATFORM = Scope(project_id=None)
@@ -222,32 +239,6 @@ class MetricRepository(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A user with the project they act in."""
-
-    user_id: str
-    user_name: str
-    project_id: str
-    is_admin: bool
-
-
-class PrincipalRepository(Protocol):
-    """Users, their projects and tokens. Tokens are stored as SHA-256 only."""
-
-    def find_by_token(self, token_hash: str) -> Principal | None:
-        """The owner of an enabled token."""
-        ...
-
-    def add_user(self, principal: Principal, token_hash: str, now_ms: int) -> None:
-        """Insert user, project (when new) and token."""
-        ...
-
-    def has_users(self) -> bool:
-        """False on the very first start."""
-        ...
-
-
 class UnitOfWork(Protocol):
     """`with factory(scope) as uow: … uow.commit()`. Without `commit` everything is rolled back."""
 
@@ -284,6 +275,56 @@ class UnitOfWork(Protocol):
     @property
     def principals(self) -> PrincipalRepository:
         """Users and tokens."""
+        ...
+
+    @property
+    def workspaces(self) -> WorkspaceRepository:
+        """Workspaces and their members."""
+        ...
+
+    @property
+    def quotas(self) -> QuotaRepository:
+        """Limits of workspaces and users."""
+        ...
+
+    @property
+    def experiments(self) -> ExperimentRepository:
+        """Experiments."""
+        ...
+
+    @property
+    def tags(self) -> TagRepository:
+        """Tags of jobs."""
+        ...
+
+    @property
+    def authorizations(self) -> AuthorizationRepository:
+        """Authorisations and options."""
+        ...
+
+    @property
+    def algorithms(self) -> AlgorithmRepository:
+        """Saved algorithms."""
+        ...
+
+    @property
+    def gallery(self) -> GalleryRepository:
+        """Published algorithms and subscriptions."""
+        ...
+
+    @property
+    def datasets(self) -> DatasetRepository:
+        """Datasets and their versions."""
+        ...
+
+    @property
+    def buckets(self) -> BucketRepository:
+        """Whose each bucket is."""
+        ...
+
+    @property
+    def pools(self) -> PoolRepository:
+        """Dedicated pools."""
         ...
 
     def __enter__(self) -> Self: ...

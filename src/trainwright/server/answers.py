@@ -46,8 +46,13 @@ def answer_null() -> Response:
     return Response(b"null", media_type=JSON)
 
 
+REQUEST_MODELS: set[type[BaseModel]] = set()
+"""Every model a route takes; filled while the routers are imported."""
+
+
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route whose body is a `model`; `openapi.describe` adds the model itself."""
+    REQUEST_MODELS.add(model)
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
 

@@ -3,24 +3,62 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 from trainwright.server import errors
 from trainwright.server.auth import Authentication, TokenCache
 from trainwright.server.context import RequestContext
 from trainwright.server.dependencies import Wiring
 from trainwright.server.limits import BodyLimit
 from trainwright.server.routers import (
+    algorithms,
+    authorizations,
     backends,
     catalog,
+    datasets,
     events,
+    experiments,
+    gallery,
     health,
+    identity,
     jobs,
     logs,
     metrics,
     objects,
+    pools,
+    quotas,
+    reference,
     runner,
+    tags,
+    trials,
+    unavailable,
+    workspaces,
 )
 from trainwright.services import principals
+
+_ROUTERS = (
+    health,
+    reference,
+    identity,
+    jobs,
+    events,
+    logs,
+    metrics,
+    trials,
+    tags,
+    experiments,
+    algorithms,
+    gallery,
+    datasets,
+    catalog,
+    quotas,
+    workspaces,
+    authorizations,
+    pools,
+    backends,
+    objects,
+    unavailable,
+    runner,
+)
 
 
 def create_app(wiring: Wiring) -> FastAPI:
@@ -51,7 +89,7 @@ def bare_app(middleware: list[Middleware] | None = None) -> FastAPI:
         middleware=middleware or [],
     )
     errors.install(app)
-    for module in (health, jobs, events, logs, metrics, catalog, backends, objects, runner):
+    for module in _ROUTERS:
         app.include_router(module.router)
     app.include_router(logs.shared)
     return app

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trainwright.domain.errors import NoCredentials, WrongProject
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 
 FindPrincipal = Callable[[str], Awaitable[Principal]]
 """The owner of a token; raises `NoCredentials` when it has none."""

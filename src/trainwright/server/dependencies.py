@@ -4,15 +4,16 @@ Routes below `/v1/{project_id}` and `/v2/{project_id}` that take `CallerDep` nee
 the project: it is documented here. Authentication has happened in `server.auth` before.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, cast
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator
 
-from trainwright.domain.errors import NoCredentials, WrongProject
+from trainwright.domain.access import Action
+from trainwright.domain.errors import ActionDenied, NoCredentials, WrongProject
 from trainwright.domain.texts import Language
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 from trainwright.server.broadcast import Broadcast
 from trainwright.services.context import Services
 from trainwright.storage.uploads import Uploads
@@ -86,6 +87,33 @@ TaskId = Annotated[
     AfterValidator(_without_nul),
 ]
 CallerDep = Annotated[Principal, Depends(caller)]
+
+
+class Needs:
+    """A dependency: the caller, when one of their roles allows `action`, with `action` set."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    async def __call__(self, who: CallerDep) -> Principal:
+        """The caller.
+
+        Raises:
+            ActionDenied: none of their roles allows it.
+        """
+        if not who.may(self.action):
+            raise ActionDenied(action=self.action.value)
+        return replace(who, action=self.action)
+
+
+def needs(action: Action) -> Any:
+    """The caller, allowed to do `action`: every operation declares so once, in the type of its caller.
+
+    The reference, and the test that tries every operation with every role, read it from there.
+    """
+    return Depends(Needs(action))
+
+
 ServicesDep = Annotated[Services, Depends(services)]
 UploadsDep = Annotated[Uploads, Depends(uploads)]
 BroadcastDep = Annotated[Broadcast, Depends(broadcast)]

@@ -7,21 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from trainwright.server.answers import REQUEST_MODELS
 from trainwright.server.routers.health import VERSION
-from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
-from trainwright.wire.objects import UploadBegin
-from trainwright.wire.runner import Registration, Report, UploadRequest
-
-REQUEST_MODELS: tuple[type[BaseModel], ...] = (
-    JobRequest,
-    JobSearch,
-    JobUpdate,
-    JobAction,
-    Registration,
-    Report,
-    UploadBegin,
-    UploadRequest,
-)
 
 
 class ErrorAnswer(BaseModel):
@@ -38,7 +25,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     described = get_openapi(title="Trainwright", version=VERSION, routes=app.routes)
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    models: tuple[type[BaseModel], ...] = (*REQUEST_MODELS, ErrorAnswer)
+    models: tuple[type[BaseModel], ...] = (
+        *sorted(REQUEST_MODELS, key=lambda model: model.__name__),
+        ErrorAnswer,
+    )
     _, ours = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",

@@ -6,7 +6,8 @@ from trainwright.control.chores import Chore
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import JobNotDeletable, JobNotFound
 from trainwright.domain.lifecycle import END_PHASES
-from trainwright.ports.uow import PLATFORM, JobQuery, Principal
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import PLATFORM, JobQuery
 from trainwright.services import jobs
 from trainwright.services.context import Services
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from trainwright.domain.errors import JobNotFound
 from trainwright.domain.texts import Language
-from trainwright.ports.uow import Principal
+from trainwright.ports.identity import Principal
 from trainwright.server.broadcast import Watch
 from trainwright.services import events, logs
 from trainwright.services.context import Services

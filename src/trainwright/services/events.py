@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from trainwright.domain.entities import Event, Job, Level, Source
 from trainwright.domain.errors import InvalidQuery
 from trainwright.domain.texts import Language, Text, render_event
-from trainwright.ports.uow import Principal, Scope, UnitOfWork
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import Scope, UnitOfWork
 from trainwright.services.context import Services
 from trainwright.services.job_view import shown_phase
 from trainwright.services.reading import scope_of

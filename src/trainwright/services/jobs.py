@@ -17,7 +17,8 @@ from trainwright.domain.errors import (
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.specs import LaunchSpec
 from trainwright.domain.texts import Language, Text, make_event
-from trainwright.ports.uow import JobPage, JobQuery, Principal, Scope, UnitOfWork
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import JobPage, JobQuery, Scope, UnitOfWork
 from trainwright.services.context import Services
 from trainwright.services.create_checks import check_form
 from trainwright.services.job_view import JobHistory, job_response, shown_phase

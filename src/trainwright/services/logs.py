@@ -7,7 +7,8 @@ from functools import partial
 from trainwright.domain.errors import InvalidLink, InvalidQuery, InvalidRange, JobNotFound, LogNotReady
 from trainwright.domain.specs import attempt_key
 from trainwright.domain.texts import Text
-from trainwright.ports.uow import Principal, Scope
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import Scope
 from trainwright.services.context import Services
 from trainwright.services.links import LinkClaim, seal, unseal
 from trainwright.services.log_pages import WINDOW, lines_after, lines_before

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from trainwright.domain.specs import attempt_key
-from trainwright.ports.uow import MetricBatch, Principal, Scope
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import MetricBatch, Scope
 from trainwright.services.context import Services
 from trainwright.services.reading import check_task_name, scope_of
 from trainwright.wire.watch import MetricSeries, MetricsResponse, SampleBatch, SamplesResponse

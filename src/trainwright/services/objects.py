@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from trainwright.domain.errors import InvalidBucketName, InvalidObsPath, ParamOutOfRange
 from trainwright.domain.obs import ObsPath, is_bucket_name
 from trainwright.domain.texts import Text
+from trainwright.ports.identity import Principal
 from trainwright.ports.objects import ObjectMeta, ObjectPage
-from trainwright.ports.uow import Principal
 from trainwright.services.context import Services
 
 PAGE_MAX = 1000

@@ -4,19 +4,22 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
+from trainwright.domain.access import ADMINISTRATOR
 from trainwright.domain.errors import NoCredentials
-from trainwright.ports.uow import PLATFORM, Principal, UnitOfWorkFactory
+from trainwright.ports.identity import Principal, Token, User
+from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
 from trainwright.services.context import Services
 
 TOKEN_PREFIX = "tw_"
 ADMIN_NAME = "admin"
+DEFAULT_ACCOUNT = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class NewAdmin:
     """The admin that was just made, with the only copy of the token."""
 
-    principal: Principal
+    user: User
     token: str = field(repr=False)
 
 
@@ -46,16 +49,19 @@ def bootstrap_admin(
     with units(PLATFORM) as uow:
         if uow.principals.has_users():
             return None
-        principal = Principal(
-            user_id=secrets.token_hex(16),
-            user_name=user_name,
+        user = User(
+            id=secrets.token_hex(16),
+            name=user_name,
             project_id=project_id or secrets.token_hex(16),
             is_admin=True,
+            roles=(ADMINISTRATOR,),
         )
         token = token or new_token()
-        uow.principals.add_user(principal, hash_token(token), now_ms)
+        first = Token(id=secrets.token_hex(16), user_id=user.id, description="first", created_at_ms=now_ms)
+        uow.principals.add_user(user, now_ms, project_name=DEFAULT_ACCOUNT)
+        uow.principals.add_token(first, hash_token(token))
         uow.commit()
-    return NewAdmin(principal, token)
+    return NewAdmin(user, token)
 
 
 async def authenticate(ctx: Services, token: str) -> Principal:
@@ -72,4 +78,4 @@ async def authenticate(ctx: Services, token: str) -> Principal:
 
 def _find(ctx: Services, token_hash: str) -> Principal | None:
     with ctx.units(PLATFORM, write=False) as uow:
-        return uow.principals.find_by_token(token_hash)
+        return uow.principals.find_by_token(token_hash, ctx.clock.now_ms())

@@ -1,15 +1,46 @@
 """Reading a job with what belongs to it, in one unit of work. Blocking."""
 
+from trainwright.domain.access import BUILT_IN, Action, allowed_by
 from trainwright.domain.entities import Attempt, Job, TaskState
-from trainwright.domain.errors import TaskNotFound
+from trainwright.domain.errors import ActionDenied, TaskNotFound
 from trainwright.domain.specs import LaunchSpec
-from trainwright.ports.uow import Principal, Scope, UnitOfWork
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import Scope, UnitOfWork
+from trainwright.ports.workspaces import DEFAULT_WORKSPACE
 from trainwright.services.job_view import JobHistory
 
 
 def scope_of(who: Principal) -> Scope:
-    """The caller's own project and nothing else."""
-    return Scope(project_id=who.project_id, user_name=who.user_name)
+    """The caller's own project, with the workspaces they see."""
+    return Scope(
+        project_id=who.project_id,
+        user_name=who.user_name,
+        user_id=who.user_id,
+        sees_all=who.may(Action.WORKSPACE_SEE_ALL),
+    )
+
+
+def check_member(uow: UnitOfWork, who: Principal, workspace_id: str) -> None:
+    """What is being done may be done in this workspace, too: every operation that changes something there asks.
+
+    Raises:
+        WorkspaceNotFound: there is none, or the caller does not see it.
+        ActionDenied: the role the caller has in it does not allow it.
+    """
+    if workspace_id == DEFAULT_WORKSPACE:
+        return
+    uow.workspaces.get(workspace_id)
+    role = "" if who.may(Action.WORKSPACE_SEE_ALL) else uow.workspaces.role_in(workspace_id)
+    if role and who.action is not None and who.action not in allowed_by(role_patterns(uow, role)):
+        raise ActionDenied(action=who.action.value)
+
+
+def role_patterns(uow: UnitOfWork, name: str) -> tuple[str, ...]:
+    """The patterns of a built-in role, or of one the project's admin composed; none for an unknown one."""
+    built_in = BUILT_IN.get(name)
+    if built_in is not None:
+        return built_in
+    return next((role.actions for role in uow.principals.list_roles() if role.name == name), ())
 
 
 def read_history(uow: UnitOfWork, job_id: str) -> JobHistory:

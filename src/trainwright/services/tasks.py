@@ -4,7 +4,8 @@ from typing import Any
 
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.texts import Language, reason_text
-from trainwright.ports.uow import Principal, Scope
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import Scope
 from trainwright.services.context import Services
 from trainwright.services.reading import find_attempt, read_history, scope_of, task_of
 from trainwright.wire.watch import TaskItem

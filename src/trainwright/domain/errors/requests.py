@@ -125,3 +125,11 @@ class WrongProject(Denied):
     code = "ModelArts.0210"
     text = Text("The project in the URL does not belong to the caller.", "URL 中的项目不属于调用者。")
     remedy = Text("Use the project id of your own account.", "请使用自己账号的项目 ID。")
+
+
+class ActionDenied(Denied):
+    """None of the caller's roles allows the action."""
+
+    code = "ModelArts.0108"
+    text = Text("You are not allowed to {action}.", "您没有执行 {action} 的权限。")
+    remedy = Text("Ask an administrator for a role with this action.", "请联系管理员授予包含该操作的角色。")

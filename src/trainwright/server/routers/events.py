@@ -5,19 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from trainwright.domain.access import Action
+from trainwright.ports.identity import Principal
 from trainwright.server.answers import answer_model
-from trainwright.server.dependencies import BroadcastDep, CallerDep, JobId, LanguageDep, ServicesDep
+from trainwright.server.dependencies import BroadcastDep, JobId, LanguageDep, ServicesDep, needs
 from trainwright.server.streams import Stream, events_topic, follow_events
 from trainwright.services import events
 from trainwright.wire.watch import EventsResponse
 
 router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}/events", tags=["events"])
 
+MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+
 
 @router.get("", operation_id="events_list", response_model=EventsResponse)
 async def list_events(
     job_id: JobId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     language: LanguageDep,
     offset: int = 0,
@@ -42,7 +46,7 @@ async def list_events(
 )
 async def stream(
     job_id: JobId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     growth: BroadcastDep,
     language: LanguageDep,

@@ -1,16 +1,27 @@
 """Training jobs: create, search, show, change, stop, delete, tasks (contract §3 to §6.5)."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from trainwright.domain.access import Action
+from trainwright.ports.identity import Principal
 from trainwright.server.answers import JsonBody, answer_list, answer_model, answer_null, takes
-from trainwright.server.dependencies import CallerDep, JobId, LanguageDep, ServicesDep
+from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, needs
 from trainwright.services import jobs, tasks
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
 from trainwright.wire.watch import TaskItem
 
 router = APIRouter(prefix="/v2/{project_id}", tags=["jobs"])
+
+MayCreate = Annotated[Principal, needs(Action.JOB_CREATE)]
+MayList = Annotated[Principal, needs(Action.JOB_LIST)]
+MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+MayUpdate = Annotated[Principal, needs(Action.JOB_UPDATE)]
+MayStop = Annotated[Principal, needs(Action.JOB_STOP)]
+MayDelete = Annotated[Principal, needs(Action.JOB_DELETE)]
 
 
 @router.post(
@@ -20,7 +31,7 @@ router = APIRouter(prefix="/v2/{project_id}", tags=["jobs"])
     response_model=JobResponse,
     openapi_extra=takes(JobRequest),
 )
-async def create(who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
+async def create(who: MayCreate, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
     """Create a training job."""
     return answer_model(await jobs.create(ctx, who, body, language), 201)
 
@@ -31,19 +42,19 @@ async def create(who: CallerDep, ctx: ServicesDep, body: JsonBody, language: Lan
     response_model=JobSearchResponse,
     openapi_extra=takes(JobSearch),
 )
-async def search(who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
+async def search(who: MayList, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
     """One page of the jobs that match."""
     return answer_model(await jobs.search(ctx, who, body, language))
 
 
 @router.get("/training-jobs/{training_job_id}", operation_id="jobs_show", response_model=JobResponse)
-async def show(job_id: JobId, who: CallerDep, ctx: ServicesDep, language: LanguageDep) -> Response:
+async def show(job_id: JobId, who: MayGet, ctx: ServicesDep, language: LanguageDep) -> Response:
     """One job."""
     return answer_model(await jobs.show(ctx, who, job_id, language))
 
 
 @router.put("/training-jobs/{training_job_id}", operation_id="jobs_change", openapi_extra=takes(JobUpdate))
-async def change(job_id: JobId, who: CallerDep, ctx: ServicesDep, body: JsonBody) -> Response:
+async def change(job_id: JobId, who: MayUpdate, ctx: ServicesDep, body: JsonBody) -> Response:
     """Change the description."""
     await jobs.change(ctx, who, job_id, body)
     return answer_null()
@@ -57,14 +68,14 @@ async def change(job_id: JobId, who: CallerDep, ctx: ServicesDep, body: JsonBody
     openapi_extra=takes(JobAction),
 )
 async def act(
-    job_id: JobId, who: CallerDep, ctx: ServicesDep, body: JsonBody, language: LanguageDep
+    job_id: JobId, who: MayStop, ctx: ServicesDep, body: JsonBody, language: LanguageDep
 ) -> Response:
     """Stop the job: `{"action_type": "terminate"}`."""
     return answer_model(await jobs.stop(ctx, who, job_id, body, language), 202)
 
 
 @router.delete("/training-jobs/{training_job_id}", operation_id="jobs_delete", status_code=202)
-async def delete(job_id: JobId, who: CallerDep, ctx: ServicesDep) -> Response:
+async def delete(job_id: JobId, who: MayDelete, ctx: ServicesDep) -> Response:
     """Delete an ended job with its history and logs."""
     await jobs.delete(ctx, who, job_id)
     return Response(status_code=202)
@@ -74,7 +85,7 @@ async def delete(job_id: JobId, who: CallerDep, ctx: ServicesDep) -> Response:
     "/training-jobs/{training_job_id}/tasks", operation_id="jobs_tasks", response_model=list[TaskItem]
 )
 async def list_tasks(
-    job_id: JobId, who: CallerDep, ctx: ServicesDep, language: LanguageDep, schedule_count: int | None = None
+    job_id: JobId, who: MayGet, ctx: ServicesDep, language: LanguageDep, schedule_count: int | None = None
 ) -> Response:
     """The tasks of the latest attempt, or of attempt `schedule_count`, as a bare array."""
     return answer_list(await tasks.list_tasks(ctx, who, job_id, language, schedule_count=schedule_count))

@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
 
+from trainwright.domain.access import Action
 from trainwright.domain.errors import InvalidQuery
+from trainwright.ports.identity import Principal
 from trainwright.server.answers import answer_model
-from trainwright.server.dependencies import BroadcastDep, CallerDep, JobId, ServicesDep, TaskId
+from trainwright.server.dependencies import BroadcastDep, JobId, ServicesDep, TaskId, needs
 from trainwright.server.streams import (
     Stream,
     content_disposition,
@@ -22,6 +24,8 @@ from trainwright.wire.watch import LogLines, LogLink, LogPreview
 router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}", tags=["logs"])
 shared = APIRouter(prefix="/share", tags=["logs"])
 
+MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+
 TEXT = "text/plain; charset=utf-8"
 DOWNLOAD = "application/octet-stream"
 BYTES_ANSWER: dict[int | str, dict[str, object]] = {
@@ -35,7 +39,7 @@ _SHARED_HEADERS = {
 
 
 @router.get("/tasks/{task_id}/logs/preview", operation_id="logs_preview", response_model=LogPreview)
-async def preview(job_id: JobId, task: TaskId, who: CallerDep, ctx: ServicesDep) -> Response:
+async def preview(job_id: JobId, task: TaskId, who: MayGet, ctx: ServicesDep) -> Response:
     """The newest at most 5 MB."""
     return answer_model(await logs.preview(ctx, who, job_id, task))
 
@@ -44,7 +48,7 @@ async def preview(job_id: JobId, task: TaskId, who: CallerDep, ctx: ServicesDep)
 async def lines(
     job_id: JobId,
     task: TaskId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     base_line: str | None = None,
     lines: int = 50,
@@ -59,7 +63,7 @@ async def lines(
 async def share(
     job_id: JobId,
     task: TaskId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     asked_by_query: Annotated[str, Query(alias="Content-Type")] = "",
     asked_by_header: Annotated[str, Header(alias="Content-Type")] = "",
@@ -85,7 +89,7 @@ async def share(
 async def content(
     job_id: JobId,
     task: TaskId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     attempt: int | None = None,
     download: bool = False,
@@ -105,7 +109,7 @@ async def content(
 async def stream(
     job_id: JobId,
     task: TaskId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     growth: BroadcastDep,
     offset: Annotated[int, Query(ge=0)] = 0,

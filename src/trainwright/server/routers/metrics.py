@@ -5,16 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from trainwright.domain.access import Action
+from trainwright.ports.identity import Principal
 from trainwright.server.answers import answer_model
-from trainwright.server.dependencies import CallerDep, JobId, ServicesDep, TaskId
+from trainwright.server.dependencies import JobId, ServicesDep, TaskId, needs
 from trainwright.services import metrics
 from trainwright.wire.watch import MetricsResponse, SamplesResponse
 
 router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}/metrics", tags=["metrics"])
 
+MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+
 
 @router.get("/{task_id}", operation_id="metrics_show", response_model=MetricsResponse)
-async def show(job_id: JobId, task: TaskId, who: CallerDep, ctx: ServicesDep) -> Response:
+async def show(job_id: JobId, task: TaskId, who: MayGet, ctx: ServicesDep) -> Response:
     """Means per minute."""
     return answer_model(await metrics.show(ctx, who, job_id, task))
 
@@ -23,7 +27,7 @@ async def show(job_id: JobId, task: TaskId, who: CallerDep, ctx: ServicesDep) ->
 async def samples(
     job_id: JobId,
     task: TaskId,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     since_s: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
+from trainwright.domain.access import Action
 from trainwright.domain.errors import BodyCutShort, InvalidObsPath, InvalidQuery
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.texts import Text
+from trainwright.ports.identity import Principal
 from trainwright.ports.objects import ObjectMeta
 from trainwright.server.answers import JsonBody, answer_model, takes, takes_bytes
-from trainwright.server.dependencies import CallerDep, ServicesDep, UploadsDep
+from trainwright.server.dependencies import ServicesDep, UploadsDep, needs
 from trainwright.services import objects
 from trainwright.services.logs import parse_range
 from trainwright.storage.uploads import Plan, Upload
@@ -30,6 +32,14 @@ from trainwright.wire.objects import (
 from trainwright.wire.parsing import parse
 
 router = APIRouter(tags=["objects"])
+
+MayListBuckets = Annotated[Principal, needs(Action.BUCKET_LIST)]
+MayCreateBucket = Annotated[Principal, needs(Action.BUCKET_CREATE)]
+MayDeleteBucket = Annotated[Principal, needs(Action.BUCKET_DELETE)]
+MayListObjects = Annotated[Principal, needs(Action.OBJECT_LIST)]
+MayGet = Annotated[Principal, needs(Action.OBJECT_GET)]
+MayPut = Annotated[Principal, needs(Action.OBJECT_PUT)]
+MayDelete = Annotated[Principal, needs(Action.OBJECT_DELETE)]
 
 BUCKETS = "/v1/{project_id}/buckets"
 BUCKET = BUCKETS + "/{bucket}"
@@ -66,21 +76,21 @@ ObjectDep = Annotated[ObsPath, Depends(object_path)]
 
 
 @router.get(BUCKETS, operation_id="buckets_list", response_model=BucketList)
-async def list_buckets(who: CallerDep, ctx: ServicesDep) -> Response:
+async def list_buckets(who: MayListBuckets, ctx: ServicesDep) -> Response:
     """All buckets."""
     names = await objects.list_buckets(ctx, who)
     return answer_model(BucketList(buckets=tuple(BucketItem(name=name) for name in names)))
 
 
 @router.put(BUCKET, operation_id="buckets_create", response_model=BucketItem, status_code=201)
-async def create_bucket(bucket: BucketName, who: CallerDep, ctx: ServicesDep) -> Response:
+async def create_bucket(bucket: BucketName, who: MayCreateBucket, ctx: ServicesDep) -> Response:
     """Create a bucket."""
     await objects.create_bucket(ctx, who, bucket)
     return answer_model(BucketItem(name=bucket), 201)
 
 
 @router.delete(BUCKET, operation_id="buckets_delete", status_code=204, response_class=Response)
-async def delete_bucket(bucket: BucketName, who: CallerDep, ctx: ServicesDep) -> Response:
+async def delete_bucket(bucket: BucketName, who: MayDeleteBucket, ctx: ServicesDep) -> Response:
     """Delete an empty bucket."""
     await objects.delete_bucket(ctx, who, bucket)
     return Response(status_code=204)
@@ -89,7 +99,7 @@ async def delete_bucket(bucket: BucketName, who: CallerDep, ctx: ServicesDep) ->
 @router.get(BUCKET + "/objects", operation_id="objects_list", response_model=ObjectListing)
 async def list_objects(
     bucket: BucketName,
-    who: CallerDep,
+    who: MayListObjects,
     ctx: ServicesDep,
     prefix: str = "",
     delimiter: str = "",
@@ -113,7 +123,7 @@ async def list_objects(
 @router.get(OBJECT, operation_id="objects_read", response_class=Response, responses=BYTES_ANSWER)
 async def read_object(
     path: ObjectDep,
-    who: CallerDep,
+    who: MayGet,
     ctx: ServicesDep,
     range_: RangeHeader = None,
     if_range: Annotated[str, Header()] = "",
@@ -130,14 +140,14 @@ async def read_object(
 
 
 @router.head(OBJECT, operation_id="objects_head", response_class=Response)
-async def head_object(path: ObjectDep, who: CallerDep, ctx: ServicesDep) -> Response:
+async def head_object(path: ObjectDep, who: MayGet, ctx: ServicesDep) -> Response:
     """Size, time and etag of one object, as headers."""
     meta = await objects.head_object(ctx, who, path)
     return Response(headers={**_headers(meta), "Content-Length": str(meta.size)}, media_type=BYTES)
 
 
 @router.put(OBJECT, operation_id="objects_write", response_model=ObjectItem, openapi_extra=takes_bytes())
-async def write_object(path: ObjectDep, who: CallerDep, ctx: ServicesDep, request: Request) -> Response:
+async def write_object(path: ObjectDep, who: MayPut, ctx: ServicesDep, request: Request) -> Response:
     """Store one object, replacing what is there in one step. A key that ends in `/` is an empty folder's marker."""
     meta = await objects.write_object(ctx, who, path, _body(request))
     answer = answer_model(_item(meta))
@@ -146,7 +156,7 @@ async def write_object(path: ObjectDep, who: CallerDep, ctx: ServicesDep, reques
 
 
 @router.delete(OBJECT, operation_id="objects_delete", status_code=204, response_class=Response)
-async def delete_object(path: ObjectDep, who: CallerDep, ctx: ServicesDep) -> Response:
+async def delete_object(path: ObjectDep, who: MayDelete, ctx: ServicesDep) -> Response:
     """Delete one object. Missing is success."""
     await objects.delete_object(ctx, who, path)
     return Response(status_code=204)
@@ -155,7 +165,7 @@ async def delete_object(path: ObjectDep, who: CallerDep, ctx: ServicesDep) -> Re
 @router.post(
     UPLOADS, operation_id="uploads_begin", response_model=UploadItem, openapi_extra=takes(UploadBegin)
 )
-async def begin_upload(bucket: BucketName, who: CallerDep, uploads: UploadsDep, body: JsonBody) -> Response:
+async def begin_upload(bucket: BucketName, who: MayPut, uploads: UploadsDep, body: JsonBody) -> Response:
     """Begin a resumable upload, or find the unfinished one of the same file."""
     asked = parse(UploadBegin, body)
     plan = Plan(who.project_id, bucket, asked.key, asked.size, asked.part_size, asked.revision)
@@ -163,7 +173,7 @@ async def begin_upload(bucket: BucketName, who: CallerDep, uploads: UploadsDep, 
 
 
 @router.get(UPLOAD, operation_id="uploads_show", response_model=UploadItem)
-async def show_upload(bucket: BucketName, upload_id: str, who: CallerDep, uploads: UploadsDep) -> Response:
+async def show_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
     """An unfinished upload and which of its parts are stored."""
     return answer_model(_upload(await uploads.show(who.project_id, bucket, upload_id)))
 
@@ -178,7 +188,7 @@ async def write_part(
     bucket: BucketName,
     upload_id: str,
     part_number: int,
-    who: CallerDep,
+    who: MayPut,
     uploads: UploadsDep,
     request: Request,
 ) -> Response:
@@ -188,15 +198,13 @@ async def write_part(
 
 
 @router.post(UPLOAD + "/completion", operation_id="uploads_complete", response_model=ObjectItem)
-async def complete_upload(
-    bucket: BucketName, upload_id: str, who: CallerDep, uploads: UploadsDep
-) -> Response:
+async def complete_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
     """Make the parts one object. Repeating it is harmless."""
     return answer_model(_item(await uploads.complete(who.project_id, bucket, upload_id)))
 
 
 @router.delete(UPLOAD, operation_id="uploads_abort", status_code=204, response_class=Response)
-async def abort_upload(bucket: BucketName, upload_id: str, who: CallerDep, uploads: UploadsDep) -> Response:
+async def abort_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
     """Drop an unfinished upload and its parts."""
     await uploads.abort(who.project_id, bucket, upload_id)
     return Response(status_code=204)

@@ -1,0 +1,65 @@
+"""What is wrong with datasets and their versions."""
+
+from trainwright.domain.errors.families import Conflict, NotFound, UserError
+from trainwright.domain.texts import Text
+
+
+class DatasetNotFound(NotFound):
+    """No such dataset."""
+
+    code = "ModelArts.2783"
+    text = Text("Dataset {dataset} not found.", "数据集 {dataset} 不存在。")
+    remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class DuplicateDatasetName(UserError):
+    """Another dataset of the project has this name."""
+
+    code = "Trainwright.0901"
+    text = Text("A dataset named {name} exists already.", "名为 {name} 的数据集已存在。")
+    remedy = Text("Choose another name.", "请更换名称。")
+
+
+class DatasetVersionNotFound(NotFound):
+    """No such version of the dataset."""
+
+    code = "ModelArts.2782"
+    text = Text(
+        "Version {version} of dataset {dataset} not found.", "数据集 {dataset} 的版本 {version} 不存在。"
+    )
+    remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class DuplicateDatasetVersion(UserError):
+    """The dataset has a version of this name."""
+
+    code = "Trainwright.0902"
+    text = Text("A version named {name} exists already.", "名为 {name} 的版本已存在。")
+    remedy = Text("Choose another name.", "请更换名称。")
+
+
+class DatasetVersionNotReady(Conflict):
+    """Only a ready version can be an input."""
+
+    code = "Trainwright.0903"
+    text = Text(
+        "Version {version} is {state} and cannot be used yet.", "版本 {version} 处于 {state} 状态，暂不可用。"
+    )
+    remedy = Text(
+        "Wait until it is ready, or make a new version.",
+        "请等待其就绪，或创建新版本。",
+    )
+
+
+class InputTooLarge(UserError):
+    """The inputs do not fit on the flavor's disk."""
+
+    code = "Trainwright.0904"
+    text = Text(
+        "The inputs hold {size} bytes, flavor {flavor} has {limit} bytes of disk.",
+        "输入数据共 {size} 字节，规格 {flavor} 的磁盘为 {limit} 字节。",
+    )
+    remedy = Text(
+        "Choose a larger flavor, or less data.",
+        "请选择更大的规格，或减少数据。",
+    )

@@ -1,0 +1,123 @@
+"""What is wrong with users, roles and credentials."""
+
+from trainwright.domain.errors.families import Conflict, Denied, NotFound, Unauthenticated, UserError
+from trainwright.domain.texts import Text
+
+
+class BadSignature(Unauthenticated):
+    """The signature of a request does not verify, or its key is unknown, disabled or expired."""
+
+    code = "APIGW.0301"
+    text = Text(
+        "Incorrect IAM authentication information: verify aksk signature fail: {detail}.",
+        "IAM 认证信息错误：AK/SK 签名校验失败：{detail}。",
+    )
+    remedy = Text(
+        "Check the access key, its secret and this computer's clock.",
+        "请检查访问密钥、密钥内容以及本机时钟。",
+    )
+
+
+class BadPassword(Unauthenticated):
+    """Wrong account, user or password; which of them is not told."""
+
+    code = "ModelArts.0206"
+    text = Text(
+        "The account, user name or password is wrong.",
+        "账号、用户名或密码错误。",
+    )
+    remedy = Text(
+        "Check them, or ask an administrator for a new password.", "请检查后重试，或联系管理员重置密码。"
+    )
+
+
+class TooManyTries(Denied):
+    """Too many failed log-ins for this user in a short time."""
+
+    code = "Trainwright.0601"
+    text = Text(
+        "Too many failed log-ins; the next is taken in {seconds} seconds.",
+        "登录失败次数过多，请 {seconds} 秒后重试。",
+    )
+    remedy = Text("Wait, then try again.", "请稍后重试。")
+
+
+class UserNotFound(NotFound):
+    """No such user in this project."""
+
+    code = "Trainwright.0602"
+    text = Text("User {user} not found.", "用户 {user} 不存在。")
+    remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class DuplicateUserName(UserError):
+    """Another user of the project has this name."""
+
+    code = "Trainwright.0603"
+    text = Text("A user named {name} exists already.", "名为 {name} 的用户已存在。")
+    remedy = Text("Choose another name.", "请更换名称。")
+
+
+class ProjectNotFound(NotFound):
+    """No such project."""
+
+    code = "Trainwright.0604"
+    text = Text("Project {project} not found.", "项目 {project} 不存在。")
+    remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class DuplicateProjectName(UserError):
+    """Another project has this name."""
+
+    code = "Trainwright.0605"
+    text = Text("A project named {name} exists already.", "名为 {name} 的项目已存在。")
+    remedy = Text("Choose another name.", "请更换名称。")
+
+
+class RoleNotFound(NotFound):
+    """No such role."""
+
+    code = "Trainwright.0606"
+    text = Text("Role {name} not found.", "角色 {name} 不存在。")
+    remedy = Text("List the roles to find its name.", "请在角色列表中查找名称。")
+
+
+class RoleInUse(Conflict):
+    """Users or members still have the role, or it is built in."""
+
+    code = "Trainwright.0607"
+    text = Text(
+        "Role {name} is in use or built in.",
+        "角色 {name} 正在使用或为内置角色。",
+    )
+    remedy = Text("Take it from its users first.", "请先从用户处移除该角色。")
+
+
+class CredentialNotFound(NotFound):
+    """No such token or access key of this user."""
+
+    code = "Trainwright.0608"
+    text = Text("Credential {id} not found.", "凭证 {id} 不存在。")
+    remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class TooManyCredentials(UserError):
+    """The user has as many credentials as one may have."""
+
+    code = "Trainwright.0609"
+    text = Text(
+        "The user has {limit} credentials of this kind already.",
+        "该用户的此类凭证已达 {limit} 个。",
+    )
+    remedy = Text("Delete one that is not needed any more.", "请删除不再使用的凭证。")
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left to rule the project."""
+
+    code = "Trainwright.0610"
+    text = Text(
+        "{user} is the last enabled administrator.",
+        "{user} 是最后一个启用的管理员。",
+    )
+    remedy = Text("Make another user administrator first.", "请先指定其他管理员。")

@@ -1,0 +1,156 @@
+"""Saved algorithms, and the gallery through which they are shared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A saved algorithm. `document` is the request body as given (unknown fields kept)."""
+
+    id: str
+    project_id: str
+    workspace_id: str
+    name: str
+    description: str
+    user_id: str
+    user_name: str
+    document: dict[str, Any]
+    engine: str = ""
+    code_dir: str = ""
+    version: int = 1
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmQuery:
+    """One page. `contains` maps name, description, engine or code_dir to a text it must contain, case-sensitively."""
+
+    contains: Mapping[str, str]
+    created_from_ms: int = 0
+    created_to_ms: int = 0  # inclusive; 0: no bound
+    workspace_id: str = ""
+    sort_by: str = "create_time"  # create_time, update_time or name
+    descending: bool = True
+    offset: int = 0
+    limit: int = 10
+
+
+class AlgorithmRepository(Protocol):
+    """Algorithms in workspaces that the scope sees."""
+
+    def add(self, algorithm: Algorithm) -> None:
+        """Insert it. Raises `DuplicateAlgorithmName` (per project)."""
+        ...
+
+    def get(self, algorithm_id: str) -> Algorithm:
+        """Raises `AlgorithmNotFound`."""
+        ...
+
+    def search(self, query: AlgorithmQuery) -> tuple[int, int, tuple[Algorithm, ...]]:
+        """How many there are, how many match, and one page."""
+        ...
+
+    def save(self, algorithm: Algorithm) -> None:
+        """Replace it. Raises `AlgorithmNotFound`, `DuplicateAlgorithmName`."""
+        ...
+
+    def delete(self, algorithm_id: str) -> None:
+        """Jobs made of it keep what they were made of. Raises `AlgorithmNotFound`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryVersion:
+    """One published version: the algorithm as it was, with its own copy of the code."""
+
+    id: str
+    item_id: str
+    number: str
+    description: str
+    document: dict[str, Any]
+    code_uri: str
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryItem:
+    """A published algorithm. `visibility` public: every project of the server; project: the publisher's only."""
+
+    id: str
+    project_id: str
+    user_id: str
+    user_name: str
+    title: str
+    description: str
+    visibility: str
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+    versions: tuple[GalleryVersion, ...] = ()  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A project's subscription to an item, with the version it chose."""
+
+    id: str
+    project_id: str
+    item_id: str
+    version_id: str
+    user_id: str
+    user_name: str
+    created_at_ms: int = 0
+
+
+class GalleryRepository(Protocol):
+    """The gallery as the scope's project sees it: what is public, and its own."""
+
+    def add_item(self, item: GalleryItem) -> None:
+        """Insert it without versions. Raises `DuplicateGalleryTitle` (per project)."""
+        ...
+
+    def add_version(self, version: GalleryVersion) -> None:
+        """Raises `DuplicateGalleryVersion`, `GalleryItemNotFound` (also for another project's item)."""
+        ...
+
+    def get_item(self, item_id: str) -> GalleryItem:
+        """With versions. Raises `GalleryItemNotFound`."""
+        ...
+
+    def search_items(
+        self, *, title_like: str, own_only: bool, sort_by: str, descending: bool, offset: int, limit: int
+    ) -> tuple[int, tuple[GalleryItem, ...]]:
+        """How many match, and one page with versions; `sort_by` create_time, update_time or title."""
+        ...
+
+    def save_item(self, item: GalleryItem) -> None:
+        """Write title, description, visibility of one's own. Raises `GalleryItemNotFound`."""
+        ...
+
+    def delete_item(self, item_id: str) -> None:
+        """Withdraw one's own, with versions and everyone's subscriptions. Raises `GalleryItemNotFound`."""
+        ...
+
+    def add_subscription(self, subscription: Subscription) -> Subscription:
+        """Insert it; the one there is, when the project has subscribed already."""
+        ...
+
+    def get_subscription(self, subscription_id: str) -> tuple[Subscription, GalleryItem]:
+        """With its item. Raises `SubscriptionNotFound`."""
+        ...
+
+    def list_subscriptions(
+        self, *, title_like: str, offset: int, limit: int
+    ) -> tuple[int, tuple[tuple[Subscription, GalleryItem], ...]]:
+        """How many match, and one page, newest first."""
+        ...
+
+    def choose_version(self, subscription_id: str, version_id: str) -> None:
+        """Raises `SubscriptionNotFound`."""
+        ...
+
+    def delete_subscription(self, subscription_id: str) -> None:
+        """Raises `SubscriptionNotFound`."""
+        ...

@@ -1,0 +1,134 @@
+"""Registered datasets with immutable versions, and whose each bucket is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A named source of versions. `uri` is the folder that new versions are made of."""
+
+    id: str
+    project_id: str
+    workspace_id: str
+    name: str
+    description: str
+    type: str
+    uri: str
+    user_id: str
+    user_name: str
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """What lay in the folder when it was made: a manifest. `state` creating, ready or failed; only a ready one can
+    be an input. It never changes once ready.
+    """
+
+    id: str
+    dataset_id: str
+    name: str
+    description: str
+    uri: str
+    state: str = "creating"
+    message: str = ""
+    objects: int = 0
+    bytes: int = 0
+    done_objects: int = 0
+    created_at_ms: int = 0
+    ready_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """One object of a version. `path` is relative to the version's folder, `sha256` lower-case hex."""
+
+    path: str
+    size: int
+    sha256: str
+    etag: str = ""
+
+
+class DatasetRepository(Protocol):
+    """Datasets in workspaces that the scope sees, and their versions."""
+
+    def add(self, dataset: Dataset) -> None:
+        """Insert it. Raises `DuplicateDatasetName` (per project)."""
+        ...
+
+    def get(self, dataset_id: str) -> Dataset:
+        """Raises `DatasetNotFound`."""
+        ...
+
+    def search(
+        self, *, name_like: str, workspace_id: str, sort_by: str, descending: bool, offset: int, limit: int
+    ) -> tuple[int, tuple[Dataset, ...]]:
+        """How many match, and one page; `sort_by` create_time or name."""
+        ...
+
+    def save(self, dataset: Dataset) -> None:
+        """Write name, description, update time. Raises `DatasetNotFound`, `DuplicateDatasetName`."""
+        ...
+
+    def delete(self, dataset_id: str) -> None:
+        """With its versions; the objects stay. Raises `DatasetNotFound`."""
+        ...
+
+    def add_version(self, version: DatasetVersion) -> None:
+        """Raises `DatasetNotFound`, `DuplicateDatasetVersion`."""
+        ...
+
+    def get_version(self, dataset_id: str, version_id: str) -> DatasetVersion:
+        """Raises `DatasetNotFound`, `DatasetVersionNotFound`."""
+        ...
+
+    def list_versions(
+        self, dataset_id: str, *, offset: int, limit: int
+    ) -> tuple[int, tuple[DatasetVersion, ...]]:
+        """How many there are, and one page, newest first. Raises `DatasetNotFound`."""
+        ...
+
+    def save_version(self, version: DatasetVersion) -> None:
+        """Write state, message, counts. Raises `DatasetVersionNotFound`; one that is ready is never changed."""
+        ...
+
+    def delete_version(self, dataset_id: str, version_id: str) -> None:
+        """Raises `DatasetVersionNotFound`."""
+        ...
+
+    def unfinished_versions(self, *, limit: int = 10) -> tuple[DatasetVersion, ...]:
+        """Those being made, oldest first; platform scope only."""
+        ...
+
+    def add_entries(self, version_id: str, entries: Sequence[ManifestEntry]) -> None:
+        """Insert or replace by path."""
+        ...
+
+    def list_entries(
+        self, version_id: str, *, after: str = "", limit: int = 1000
+    ) -> tuple[ManifestEntry, ...]:
+        """One page, paths ascending."""
+        ...
+
+
+class BucketRepository(Protocol):
+    """Whose a bucket is; asked across projects. A bucket without a row belongs to the first project."""
+
+    def owner(self, bucket: str) -> str:
+        """The id of the project it belongs to, whether it exists or not."""
+        ...
+
+    def owners(self, buckets: Sequence[str]) -> dict[str, str]:
+        """The same of several."""
+        ...
+
+    def claim(self, bucket: str, project_id: str, now_ms: int) -> bool:
+        """Make it the project's; False when it is another's."""
+        ...
+
+    def release(self, bucket: str) -> None:
+        """Forget whose it is."""
+        ...

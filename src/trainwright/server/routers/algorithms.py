@@ -1,0 +1,5 @@
+"""Saved algorithms (contract §8)."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["algorithms"])
