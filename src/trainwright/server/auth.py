@@ -15,8 +15,8 @@ from trainwright.ports.identity import Principal
 FindPrincipal = Callable[[str], Awaitable[Principal]]
 """The owner of a token; raises `NoCredentials` when it has none."""
 
-OPEN_PATHS = frozenset({"/health"})
-OPEN_PREFIXES = ("/runner/v1/", "/share/")  # attempt tokens and signed links: their routes check them
+OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json"})
+OPEN_PREFIXES = ("/runner/v1/", "/share/", "/docs/")  # attempt tokens and signed links: their routes check them
 _PROJECT = re.compile(r"/v[12]/([^/]+)/")
 
 

@@ -1,14 +1,44 @@
-"""The OpenAPI description: FastAPI's, with the request models our routes parse themselves and the error body."""
+"""The OpenAPI description: FastAPI's, with the request models our routes parse themselves, the error answers, and the
+action each operation needs (`x-action`).
+"""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, APIRouter
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from trainwright.server.answers import REQUEST_MODELS
+from trainwright.domain.access import Action
+from trainwright.server.answers import JSON, REQUEST_MODELS
+from trainwright.server.dependencies import Needs
+from trainwright.server.examples import REQUEST_EXAMPLES
 from trainwright.server.routers.health import VERSION
+
+OPEN_PREFIXES = ("/health", "/share/", "/docs", "/openapi.json", "/v3/auth/tokens")
+_ABOUT = (
+    "Training jobs and all that belongs to them: the ModelArts v2 contract, and beside it in the same style what it "
+    "lacks. Authentication: `X-Auth-Token`, a bearer token, or the signature SDK-HMAC-SHA256 of the official clients. "
+    "Every answer carries `X-Request-Id`; every error has one shape."
+)
+_ERRORS = {
+    "400": "The request cannot be carried out as it stands.",
+    "401": "No credentials, or wrong ones.",
+    "403": "Another project's path, or no role that allows the action.",
+    "404": "It does not exist, or not for this caller.",
+    "409": "It contradicts the present state.",
+    "413": "The body is too large.",
+    "default": "What is wrong and what to do.",
+}
+_ERROR_EXAMPLE = {
+    "error_code": "ModelArts.2775",
+    "error_msg": "Training job 3faa8f09 not found.",
+    "error_solution": "List the jobs to find its id.",
+    "request_id": "b0b9e3a5f9d84d0f8a7f0d6f0e2f4c11",
+}
 
 
 class ErrorAnswer(BaseModel):
@@ -22,39 +52,69 @@ class ErrorAnswer(BaseModel):
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The description of `app`'s routes, the same for the same code."""
-    described = get_openapi(title="Trainwright", version=VERSION, routes=app.routes)
+    described = get_openapi(title="Trainwright", version=VERSION, description=_ABOUT, routes=app.routes)
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    models: tuple[type[BaseModel], ...] = (
-        *sorted(REQUEST_MODELS, key=lambda model: model.__name__),
-        ErrorAnswer,
+    ours = sorted(REQUEST_MODELS, key=lambda model: model.__name__)
+    taken: list[type[BaseModel]] = [*ours, ErrorAnswer]
+    _, made = models_json_schema(
+        [(model, "validation") for model in taken], ref_template="#/components/schemas/{model}"
     )
-    _, ours = models_json_schema(
-        [(model, "validation") for model in models],
-        ref_template="#/components/schemas/{model}",
-    )
-    schemas.update({name: schema for name, schema in ours["$defs"].items() if name not in schemas})
+    schemas.update({name: schema for name, schema in made["$defs"].items() if name not in schemas})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+        "signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "SDK-HMAC-SHA256, as the official clients sign.",
+        },
     }
+    actions = {route.operation_id: action_of(route) for route in routes_of(app.router)}
     for path, operations in described["paths"].items():
         for operation in operations.values():
-            _finish(path, operation)
+            _finish(path, operation, actions.get(operation["operationId"]))
     return described
 
 
-def _finish(path: str, operation: dict[str, Any]) -> None:
+def routes_of(router: APIRouter) -> Iterator[APIRoute]:
+    """All routes below `router`, however deep FastAPI has nested them."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif isinstance(nested := getattr(route, "original_router", None), APIRouter):
+            yield from routes_of(nested)
+
+
+def action_of(route: APIRoute) -> Action | None:
+    """The action a route needs; None where it asks for no user."""
+    return next(_actions_below(route.dependant), None)
+
+
+def _actions_below(dependant: Dependant) -> Iterator[Action]:
+    if isinstance(dependant.call, Needs):
+        yield dependant.call.action
+    for inner in dependant.dependencies:
+        yield from _actions_below(inner)
+
+
+def _finish(path: str, operation: dict[str, Any], action: Action | None) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     schema = {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}
-    answers["default"] = {
-        "description": "What is wrong and what to do.",
-        "content": {"application/json": {"schema": schema}},
-    }
+    for status, text in _ERRORS.items():
+        content = {JSON: {"schema": schema, "example": _ERROR_EXAMPLE}}
+        answers[status] = {"description": text, "content": content}
+    if action is not None:
+        operation["x-action"] = action.value
+    body = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    example = REQUEST_EXAMPLES.get(operation["operationId"])
+    if body is not None and example is not None:
+        body["example"] = example
     if path.startswith("/runner/"):
         operation["security"] = [{"bearer": []}]
-    elif not path.startswith(("/health", "/share/")):
-        operation["security"] = [{"bearer": []}, {"token": []}]
+    elif not path.startswith(OPEN_PREFIXES):
+        operation["security"] = [{"bearer": []}, {"token": []}, {"signature": []}]
