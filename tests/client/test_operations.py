@@ -10,7 +10,7 @@ from trainwright.client.operations import catalogue, jobs, objects, watch
 from trainwright.client.requests import Request
 from trainwright.server.app import bare_app
 from trainwright.server.openapi import describe
-from trainwright.wire.jobs import JobSearch
+from trainwright.wire.job_search import JobSearch
 from trainwright.wire.objects import UploadBegin
 
 MODULES: tuple[ModuleType, ...] = (catalogue, jobs, objects, watch)

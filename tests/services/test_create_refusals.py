@@ -7,7 +7,7 @@ import pytest
 from tests.services.world import ALICE, EN, ZH, World, channel, job_body, remote
 from trainwright.domain.errors import StorageUnavailable, TrainwrightError
 from trainwright.services import jobs
-from trainwright.wire.jobs import JobSearch
+from trainwright.wire.job_search import JobSearch
 
 pytestmark = pytest.mark.anyio
 

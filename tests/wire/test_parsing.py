@@ -4,7 +4,8 @@ import pytest
 
 from trainwright.domain.errors import InvalidJson, InvalidParam
 from trainwright.domain.texts import Language
-from trainwright.wire.jobs import JobRequest, JobSearch
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobRequest
 from trainwright.wire.parsing import field_path, load_object, parse
 
 

@@ -25,7 +25,7 @@ from trainwright.client.storage import CODE_BUCKET, Storage, parse_path
 from trainwright.client.streams import is_end_phase
 from trainwright.client.transfers import Progress, TransferOptions, TransferReport
 from trainwright.wire.job_answers import JobResponse
-from trainwright.wire.jobs import JobSearch, SearchFilter
+from trainwright.wire.job_search import JobSearch, SearchFilter
 from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing
 from trainwright.wire.watch import EventItem, EventsResponse, MetricsResponse, PhaseItem, TaskItem
 

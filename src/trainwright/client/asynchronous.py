@@ -11,7 +11,8 @@ from trainwright.client.operations import catalogue, jobs, objects, watch
 from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
 from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.jobs import JobRequest, JobSearch
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobRequest
 from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
 from trainwright.wire.watch import (
     EventsResponse,

@@ -14,7 +14,7 @@ from trainwright.client.storage import CODE_BUCKET, Storage
 from trainwright.client.streams import JobUpdate, is_end_phase
 from trainwright.domain.lifecycle import Phase
 from trainwright.wire.job_answers import JobResponse
-from trainwright.wire.jobs import JobSearch, SearchFilter
+from trainwright.wire.job_search import JobSearch, SearchFilter
 from trainwright.wire.watch import EventItem, MetricsResponse, TaskItem
 
 _PAGE = 50

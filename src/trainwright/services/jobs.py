@@ -32,7 +32,8 @@ from trainwright.services.reading import read_history, scope_of, with_history
 from trainwright.services.search_queries import job_query
 from trainwright.services.store_checks import check_places
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobAction, JobRequest, JobUpdate
 from trainwright.wire.parsing import parse
 
 TERMINATE = "terminate"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from trainwright.domain.errors import NotOffered
-from trainwright.wire.jobs import AlgorithmRequest, JobRequest, JobSearch, JobUpdate, SpecRequest
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import AlgorithmRequest, JobRequest, JobUpdate, SpecRequest
 
 DEFAULT_WORKSPACE = "0"
 _OFF: tuple[object, ...] = (None, "", "0", "false", "disabled", False, [], {})

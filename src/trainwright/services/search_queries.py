@@ -15,7 +15,7 @@ from trainwright.domain.errors import (
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import Text
 from trainwright.ports.uow import JobQuery
-from trainwright.wire.jobs import JobSearch, SearchFilter
+from trainwright.wire.job_search import JobSearch, SearchFilter
 
 LIMIT_DEFAULT = 10
 SORT_KEYS = ("create_time", "name", "duration", "status")

@@ -1,4 +1,4 @@
-"""Request bodies of training jobs (contract §3, §5, §6.1, §6.2). Null means "not given" everywhere.
+"""Request bodies of training jobs (contract §3, §6.1, §6.2). Null means "not given" everywhere.
 
 What the contract knows and this server does not do yet is declared as `Any`: `services.create_checks` refuses it by
 name instead of ignoring it.
@@ -11,7 +11,6 @@ from pydantic import Field
 from trainwright.wire.model import RequestModel, ResourceName
 
 DESCRIPTION_LENGTH_MAX = 256
-SEARCH_LIMIT_MAX = 50
 
 Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH_MAX)]
 
@@ -208,26 +207,3 @@ class JobAction(RequestModel):
     """Body of `POST /v2/{P}/training-jobs/{job}/actions`; the only action is `terminate`."""
 
     action_type: str
-
-
-class SearchFilter(RequestModel):
-    """One condition. An empty value list, or one of empty texts only, switches the condition off."""
-
-    key: str
-    operator: str
-    value: list[str] | None = None
-
-
-class JobSearch(RequestModel):
-    """Body of `POST /v2/{P}/training-job-searches`. `offset` counts records."""
-
-    offset: int | None = Field(default=None, ge=0)
-    limit: int | None = Field(default=None, ge=1, le=SEARCH_LIMIT_MAX)
-    sort_by: str | None = None
-    order: str | None = None
-    group_by: str | None = None
-    workspace_id: str | None = None
-    train_type: str | None = None
-    filters: list[SearchFilter] | None = None
-    tags: Any = None
-    host_ips: Any = None

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from trainwright.client.requests import Request, make_request, model_parser, parse_nothing
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.jobs import JobRequest, JobSearch
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobRequest
 
 JOBS = "/v2/{project_id}/training-jobs"
 JOB = JOBS + "/{training_job_id}"

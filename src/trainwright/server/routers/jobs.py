@@ -11,7 +11,8 @@ from trainwright.server.answers import JsonBody, answer_list, answer_model, answ
 from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, needs
 from trainwright.services import jobs, tasks
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.jobs import JobAction, JobRequest, JobSearch, JobUpdate
+from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobAction, JobRequest, JobUpdate
 from trainwright.wire.watch import TaskItem
 
 router = APIRouter(prefix="/v2/{project_id}", tags=["jobs"])
