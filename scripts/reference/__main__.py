@@ -9,6 +9,7 @@ from scripts.reference.api import api_page, openapi_json
 from scripts.reference.commands import cli_page
 from scripts.reference.errors import errors_page
 from scripts.reference.events import events_page
+from scripts.reference.permissions import permissions_page
 from scripts.reference.phases import phases_page
 from scripts.reference.settings import settings_page
 
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "events.md": events_page,
     "openapi.json": openapi_json,
+    "permissions.md": permissions_page,
     "phases.md": phases_page,
     "settings.md": settings_page,
 }
