@@ -14,7 +14,7 @@ from trainwright.backends.local.machine import (
     read_machine,
     read_memory_mib,
 )
-from trainwright.backends.local.schedule import Demand
+from trainwright.domain.demand import Demand
 
 MEMINFO = "MemTotal:       24684852 kB\nMemFree:        20000000 kB\n"
 NPU_SMI = """\

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import make_launch, make_role
-from trainwright.backends.local.schedule import Demand, Waiting, admit, explain, never_fits
+from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
+from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 
 TOTAL = Demand(8_000, 8_000, 4)

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainwright.backends.local.schedule import Demand, Waiting, admit, explain, never_fits
+from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
+from trainwright.domain.demand import Demand
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources

@@ -1,6 +1,86 @@
 """Dedicated pools. Implements `ports.pools.PoolRepository`."""
 
-from trainwright.db.transaction import Transaction
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from trainwright.db.dialects import WORDS, unindexed, upserts
+from trainwright.db.rows import job_of
+from trainwright.db.schema import job_documents, jobs, pools
+from trainwright.db.transaction import Scoped, Transaction, within, within_table
+from trainwright.domain.demand import Demand
+from trainwright.domain.entities import Job
+from trainwright.domain.errors import DuplicatePoolName, PoolNotFound
+from trainwright.domain.lifecycle import Phase
+from trainwright.ports.pools import Pool, WorkloadQuery
+
+MOST = 1000
+
+_POOL: sa.BindParameter[str] = sa.bindparam("pool")
+_ADD = upserts(
+    pools,
+    lambda insert: insert.on_conflict_do_nothing(index_elements=["project_id", "name"]).returning(pools.c.id),
+)
+_ONE = sa.select(pools).where(pools.c.id == _POOL)
+_GET = within_table(_ONE, pools.c.project_id, pools.c.workspace_id)
+# Shared: jobs may be put into one pool side by side, but not while it is changed or deleted.
+_HOLD = within_table(_ONE.with_for_update(read=True), pools.c.project_id, pools.c.workspace_id)
+_CHANGE = within_table(_ONE.with_for_update(), pools.c.project_id, pools.c.workspace_id)
+_ALL = within_table(
+    sa.select(pools).order_by(pools.c.created_at_ms, pools.c.id).limit(MOST),
+    pools.c.project_id,
+    pools.c.workspace_id,
+)
+_IN_WORKSPACE = within_table(
+    sa.select(pools)
+    .where(pools.c.workspace_id.in_([sa.bindparam("workspace"), ""]))
+    .order_by(pools.c.created_at_ms, pools.c.id)
+    .limit(MOST),
+    pools.c.project_id,
+    pools.c.workspace_id,
+)
+_SHARES = sa.select(
+    *(
+        sa.func.coalesce(sa.func.sum(column), 0).label(column.name)
+        for column in (pools.c.millicpus, pools.c.memory_mib, pools.c.accelerators)
+    )
+)
+_LOCK = sa.select(sa.func.pg_advisory_xact_lock(7_214_002))  # any number but that of `db.outputs`
+_NAMED = sa.select(pools.c.id).where(
+    pools.c.project_id == sa.bindparam("project"), pools.c.name == sa.bindparam("name"), pools.c.id != _POOL
+)
+_SAVE = within_table(
+    sa.update(pools)
+    .where(pools.c.id == _POOL)
+    .values(
+        name=sa.bindparam("new_name"),
+        document=sa.bindparam("new_document"),
+        millicpus=sa.bindparam("new_millicpus"),
+        memory_mib=sa.bindparam("new_memory_mib"),
+        accelerators=sa.bindparam("new_accelerators"),
+        updated_at_ms=sa.bindparam("new_updated_at_ms"),
+    ),
+    pools.c.project_id,
+    pools.c.workspace_id,
+)
+_DELETE = within_table(sa.delete(pools).where(pools.c.id == _POOL), pools.c.project_id, pools.c.workspace_id)
+# Said so that SQLite finds them by the index of what is due, which holds little else.
+_IS_UNFINISHED = jobs.c.due_at_ms >= 0
+_UNFINISHED = (
+    sa.select(jobs, job_documents)
+    .join(job_documents)
+    .where(_IS_UNFINISHED, jobs.c.pool_id == _POOL, jobs.c.id > sa.bindparam("after"))
+    .order_by(jobs.c.id)
+    .limit(sa.bindparam("limit"))
+)
+_COUNT = within(
+    sa.select(jobs.c.public_phase, sa.func.count().label("jobs"))
+    .where(_IS_UNFINISHED, jobs.c.pool_id == _POOL)
+    .group_by(jobs.c.public_phase),
+    by_ids=True,
+)
 
 
 class Pools:
@@ -8,3 +88,96 @@ class Pools:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+
+    def add(self, pool: Pool) -> None:
+        """Insert it. Raises `DuplicatePoolName`, `ScopeBreach`."""
+        tx = self._tx
+        tx.require_project(pool.project_id)
+        place = {"id": pool.id, "project_id": pool.project_id, "workspace_id": pool.workspace_id}
+        times = {"created_at_ms": pool.created_at_ms, "updated_at_ms": pool.updated_at_ms}
+        if tx.scalar(_ADD[tx.dialect_name], **place, **times, **_values(pool)) is None:
+            raise DuplicatePoolName(name=pool.name)
+
+    def get(self, pool_id: str) -> Pool:
+        """Raises `PoolNotFound`, for any text that is not the id of a pool of the scope."""
+        return self._one(_HOLD if self._tx.write else _GET, pool_id)
+
+    def get_to_change(self, pool_id: str) -> Pool:
+        """Raises `PoolNotFound`."""
+        return self._one(_CHANGE, pool_id)
+
+    def list_all(self, *, workspace_id: str = "") -> tuple[Pool, ...]:
+        """All, oldest first."""
+        if workspace_id:
+            return tuple(_pool_of(row) for row in self._tx.rows(_IN_WORKSPACE, workspace=workspace_id))
+        return tuple(_pool_of(row) for row in self._tx.rows(_ALL))
+
+    def lock_shares(self) -> Demand:
+        """What all have together. SQLite has one writer anyway."""
+        tx = self._tx
+        if tx.write and tx.dialect_name == "postgresql":
+            tx.scalar(_LOCK)
+        row = tx.row(_SHARES)
+        if row is None:
+            return Demand()
+        return Demand(int(row["millicpus"]), int(row["memory_mib"]), int(row["accelerators"]))
+
+    def save(self, pool: Pool) -> None:
+        """Write name, document, share and time of change."""
+        tx = self._tx
+        if tx.scalar(_NAMED, project=pool.project_id, name=pool.name, pool=pool.id) is not None:
+            raise DuplicatePoolName(name=pool.name)
+        values = {f"new_{name}": value for name, value in _values(pool).items()}
+        if not tx.change(_SAVE, pool=pool.id, new_updated_at_ms=pool.updated_at_ms, **values):
+            raise PoolNotFound(pool=pool.id)
+
+    def delete(self, pool_id: str) -> None:
+        """Raises `PoolNotFound`."""
+        if not self._tx.change(_DELETE, pool=pool_id):
+            raise PoolNotFound(pool=pool_id)
+
+    def list_unfinished(self, pool_id: str, *, after: str = "", limit: int = 500) -> tuple[Job, ...]:
+        """Unfinished jobs in it by id. Raises `PoolNotFound` when the scope has no such pool."""
+        self.get(pool_id)
+        rows = self._tx.rows(_UNFINISHED, pool=pool_id, after=after, limit=limit)
+        return tuple(job_of(row) for row in rows)
+
+    def list_workloads(self, query: WorkloadQuery) -> tuple[Job, ...]:
+        """One page of the scope's unfinished jobs in a pool."""
+        order = (jobs.c.created_at_ms, jobs.c.id)
+        found = sa.select(jobs.c.id).where(_IS_UNFINISHED, jobs.c.pool_id == query.pool_id)
+        if query.phases:
+            phases = [sa.literal(phase, WORDS) for phase in query.phases]
+            found = found.where(unindexed(jobs.c.public_phase).in_(phases))
+        found = found.order_by(*(key.desc() if query.descending else key.asc() for key in order))
+        page = within(found.limit(query.limit).offset(query.offset), by_ids=True)
+        ids = [row["id"] for row in self._tx.rows(page)]
+        if not ids:
+            return ()
+        full = sa.select(jobs, job_documents).join(job_documents).where(jobs.c.id.in_(ids))
+        by_id = {row["id"]: job_of(row) for row in self._tx.rows(within(full, by_ids=True))}
+        return tuple(by_id[job_id] for job_id in ids if job_id in by_id)
+
+    def count_workloads(self, pool_id: str) -> dict[Phase, int]:
+        """By the phase that an API caller sees."""
+        return {Phase(row["public_phase"]): row["jobs"] for row in self._tx.rows(_COUNT, pool=pool_id)}
+
+    def _one(self, statement: Scoped, pool_id: str) -> Pool:
+        row = self._tx.row(statement, pool=pool_id)
+        if row is None:
+            raise PoolNotFound(pool=pool_id)
+        return _pool_of(row)
+
+
+def _values(pool: Pool) -> dict[str, Any]:
+    return {
+        "name": pool.name,
+        "document": json.dumps(pool.document),
+        "millicpus": pool.millicpus,
+        "memory_mib": pool.memory_mib,
+        "accelerators": pool.accelerators,
+    }
+
+
+def _pool_of(row: RowMapping) -> Pool:
+    return Pool(**{**row, "document": json.loads(row["document"])})

@@ -225,6 +225,7 @@ projects = sa.Table(
     _words("name", default=""),  # the account's name at the password log-in
     _number("created_at_ms"),
 )
+sa.Index("ix_projects_name", projects.c.name, unique=True)
 
 users = sa.Table(
     "users",
@@ -238,7 +239,7 @@ users = sa.Table(
     _words("password_hash", default=""),  # argon2; empty: no password log-in
     _number("created_at_ms"),
 )
-sa.Index("ix_users_project", users.c.project_id, users.c.name)
+sa.Index("ix_users_project", users.c.project_id, users.c.name, unique=True)
 
 # Roles that an admin composed; the built-in ones live in `domain.access`.
 roles = sa.Table(
@@ -496,6 +497,7 @@ pools = sa.Table(
     _number("accelerators"),
     _number("created_at_ms"),
     _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
 )
 sa.Index("ix_pools_project", pools.c.project_id, pools.c.created_at_ms)
 

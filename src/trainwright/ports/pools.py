@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from trainwright.domain.demand import Demand
+from trainwright.domain.entities import Job
+from trainwright.domain.lifecycle import Phase
+
+PUBLIC_POOL = "pool-public"
+"""What the public pool is called in answers. It has no row; jobs in it carry no pool id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -19,6 +26,22 @@ class Pool:
     created_at_ms: int = 0
     updated_at_ms: int = 0
 
+    @property
+    def share(self) -> Demand:
+        """What it has."""
+        return Demand(self.millicpus, self.memory_mib, self.accelerators)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadQuery:
+    """Which unfinished jobs of a pool; `pool_id` empty: the public one, `phases` empty: any, as a caller sees them."""
+
+    pool_id: str
+    phases: tuple[Phase, ...] = ()
+    descending: bool = True
+    offset: int = 0
+    limit: int = 500
+
 
 class PoolRepository(Protocol):
     """Dedicated pools of the scope's project."""
@@ -28,17 +51,43 @@ class PoolRepository(Protocol):
         ...
 
     def get(self, pool_id: str) -> Pool:
-        """Raises `PoolNotFound`."""
+        """Raises `PoolNotFound`. In a writing unit it stays as it is until the unit ends: a job may be put into it."""
+        ...
+
+    def get_to_change(self, pool_id: str) -> Pool:
+        """Raises `PoolNotFound`. No job can be put into it until the unit ends."""
         ...
 
     def list_all(self, *, workspace_id: str = "") -> tuple[Pool, ...]:
-        """All, oldest first; at most 1,000. Of every project in the platform's scope."""
+        """All, oldest first; at most 1,000. Of every project in the platform's scope. Asked for a workspace, those of
+        any workspace are among them.
+        """
+        ...
+
+    def lock_shares(self) -> Demand:
+        """What all pools of all projects have together. In a writing unit nobody else's such call returns until the
+        unit ends: whoever adds or changes a pool calls it first.
+        """
         ...
 
     def save(self, pool: Pool) -> None:
-        """Write name, document, share. Raises `PoolNotFound`."""
+        """Write name, document, share and time of change. Raises `PoolNotFound`, `DuplicatePoolName`."""
         ...
 
     def delete(self, pool_id: str) -> None:
         """Raises `PoolNotFound`. The caller has checked that no unfinished job is in it."""
+        ...
+
+    def list_unfinished(self, pool_id: str, *, after: str = "", limit: int = 500) -> tuple[Job, ...]:
+        """Unfinished jobs in it by id, from behind the id `after`; also those in workspaces the scope does not see.
+        After `get_to_change` in a writing unit none can come in.
+        """
+        ...
+
+    def list_workloads(self, query: WorkloadQuery) -> tuple[Job, ...]:
+        """Unfinished jobs of the scope in a pool: one page, by time of creation."""
+        ...
+
+    def count_workloads(self, pool_id: str) -> dict[Phase, int]:
+        """Unfinished jobs of the scope in it, by the phase that an API caller sees."""
         ...

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trainwright.backends.local.schedule import Demand, Waiting
+from trainwright.backends.local.schedule import Waiting
+from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason

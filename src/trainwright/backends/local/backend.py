@@ -20,9 +20,10 @@ from trainwright.backends.local.launcher import choose_launcher
 from trainwright.backends.local.machine import Machine, read_machine
 from trainwright.backends.local.processes import kill_task, read_boot_id, spawn_detached
 from trainwright.backends.local.render import render_launch
-from trainwright.backends.local.schedule import Demand, Waiting, admit, explain, never_fits
+from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.local.supervision import Means, Pools, Spawn, Supervision, run_in
+from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason

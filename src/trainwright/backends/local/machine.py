@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from trainwright.backends.local.schedule import Demand
 from trainwright.backends.local.settings import LocalSettings
+from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 
 log = logging.getLogger(__name__)

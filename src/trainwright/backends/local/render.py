@@ -3,8 +3,8 @@
 import json
 import shlex
 
-from trainwright.backends.local.schedule import Demand
 from trainwright.backends.local.settings import LocalSettings
+from trainwright.domain.demand import Demand
 from trainwright.ports.backend import Launch
 
 MASK = "***"

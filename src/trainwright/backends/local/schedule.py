@@ -12,64 +12,10 @@ Whenever the head would have fitted without those launches, it then fits with th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
+from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
-from trainwright.domain.specs import LaunchSpec, Resources
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """An amount of a machine. CPUs are counted in thousandths, so that sums stay exact."""
-
-    millicpus: int = 0
-    memory_mib: int = 0
-    accelerators: int = 0
-
-    def __add__(self, other: "Demand") -> "Demand":
-        return Demand(
-            self.millicpus + other.millicpus,
-            self.memory_mib + other.memory_mib,
-            self.accelerators + other.accelerators,
-        )
-
-    def __sub__(self, other: "Demand") -> "Demand":
-        return Demand(
-            self.millicpus - other.millicpus,
-            self.memory_mib - other.memory_mib,
-            self.accelerators - other.accelerators,
-        )
-
-    def fits(self, room: "Demand") -> bool:
-        """Whether `room` has enough of everything."""
-        return (
-            self.millicpus <= room.millicpus
-            and self.memory_mib <= room.memory_mib
-            and self.accelerators <= room.accelerators
-        )
-
-    @classmethod
-    def of_task(cls, resources: Resources) -> Self:
-        """What one task takes. The kind of accelerator is not looked at."""
-        return cls(round(resources.cpus * 1000), resources.memory_mib, resources.accelerators)
-
-    @classmethod
-    def of_launch(cls, spec: LaunchSpec) -> "Demand":
-        """What all tasks of a launch take together."""
-        total = Demand()
-        for role in spec.roles:
-            each = cls.of_task(role.resources)
-            total += Demand(
-                each.millicpus * role.replicas,
-                each.memory_mib * role.replicas,
-                each.accelerators * role.replicas,
-            )
-        return total
-
-    @property
-    def cpus(self) -> int | float:
-        """CPUs as a person writes them: 4, 0.5."""
-        return self.millicpus // 1000 if self.millicpus % 1000 == 0 else self.millicpus / 1000
+from trainwright.domain.specs import LaunchSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,17 @@ def _wider_jobs() -> None:
 def _wider_users() -> None:
     _more_words("projects", "name")
     op.execute("UPDATE projects SET name = id")
+    op.execute(
+        "UPDATE projects SET name = 'default' WHERE id = "
+        "(SELECT id FROM projects ORDER BY created_at_ms, id LIMIT 1)"
+    )
+    op.create_index("ix_projects_name", "projects", ["name"], unique=True)
     _more_flag("users", "enabled", default=True)
     _more_words("users", "roles", default="[]")
+    op.execute("UPDATE users SET roles = '[\"administrator\"]' WHERE is_admin")
     _more_words("users", "password_hash")
     op.drop_index("ix_users_project", "users")
-    op.create_index("ix_users_project", "users", ["project_id", "name"])
+    op.create_index("ix_users_project", "users", ["project_id", "name"], unique=True)
     _more_words("tokens", "id", "description")
     _more_number("tokens", "expires_at_ms")
     op.execute("UPDATE tokens SET id = SUBSTR(hash, 1, 32)")
@@ -343,6 +349,7 @@ def _pools_and_buckets() -> None:
         _number("created_at_ms"),
         _number("updated_at_ms"),
         sa.PrimaryKeyConstraint("id", name="pk_pools"),
+        sa.UniqueConstraint("project_id", "name", name="uq_pools_project_id_name"),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_pools_project_id"),
     )
     op.create_index("ix_pools_project", "pools", ["project_id", "created_at_ms"])
