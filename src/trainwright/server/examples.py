@@ -4,4 +4,88 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType({})
+_JOB = "3faa8f09-6a5c-4d34-9f2e-0c6e3c6b8a11"
+_USER = "5d9c4e0b7a2f4d1c8e6b3a9f0c7d2e41"
+_TAGS = {"tags": [{"key": "team", "value": "vision"}]}
+_ALGORITHM = {
+    "metadata": {"name": "digits", "description": "A classifier of scanned digits", "workspace_id": "0"},
+    "job_config": {
+        "code_dir": "obs://bucket/digits/code/",
+        "boot_file": "obs://bucket/digits/code/train.py",
+        "engine": {"engine_id": "scikit-learn-1.9.1"},
+        "parameters": [
+            {
+                "name": "max_iterations",
+                "value": "200",
+                "description": "Passes over the data",
+                "constraint": {
+                    "type": "Integer",
+                    "editable": True,
+                    "required": True,
+                    "valid_type": "Range",
+                    "valid_range": ["1", "1000"],
+                },
+            }
+        ],
+        "inputs": [{"name": "data_url", "remote_constraints": [{"data_type": "obs"}]}],
+        "outputs": [{"name": "train_url"}],
+        "parameters_customization": True,
+    },
+    "resource_requirements": [{"key": "flavor_type", "values": ["CPU"], "operator": "in"}],
+}
+
+REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "create_training_job": {
+            "kind": "job",
+            "metadata": {"name": "digits-1", "description": "First try", "workspace_id": "0"},
+            "algorithm": {
+                "code_dir": "obs://bucket/digits/code/",
+                "boot_file": "obs://bucket/digits/code/train.py",
+                "engine": {"engine_id": "scikit-learn-1.9.1"},
+                "parameters": [{"name": "max_iterations", "value": "200"}],
+                "inputs": [{"name": "data_url", "remote": {"obs": {"obs_url": "obs://bucket/digits/data/"}}}],
+                "outputs": [
+                    {"name": "train_url", "remote": {"obs": {"obs_url": "obs://bucket/digits/out/"}}}
+                ],
+                "environments": {"OMP_NUM_THREADS": "1"},
+            },
+            "spec": {
+                "resource": {"flavor_id": "local.cpu.1u", "node_count": 1},
+                "auto_stop": {"time_unit": "HOURS", "duration": 2},
+            },
+        },
+        "list_training_jobs": {
+            "offset": 0,
+            "limit": 10,
+            "sort_by": "create_time",
+            "order": "desc",
+            "filters": [{"key": "phase", "operator": "in", "value": ["Running"]}],
+        },
+        "change_training_job_description": {"description": "The one that worked"},
+        "stop_training_job": {"action_type": "terminate"},
+        "batch_delete_training_job": {"jobs": [{"kind": "job", "metadata": {"id": _JOB}}]},
+        "notify_training_job_information": {"type": "CheckpointSaved"},
+        "create_save_image_job": {"name": "digits", "namespace": "vision", "tag": "v1"},
+        "create_train_job_tags": _TAGS,
+        "delete_train_job_tags": {"tags": [{"key": "team"}]},
+        "list_training_jobs_by_tags": {"tags": [{"key": "team", "values": ["vision"]}]},
+        "count_training_jobs_by_tags": {"tags": [{"key": "team", "values": ["vision"]}]},
+        "create_training_experiment": {"metadata": {"name": "digits", "description": "All tries"}},
+        "change_training_experiment": {"name": "digits", "description": "All tries so far"},
+        "create_algorithm": _ALGORITHM,
+        "change_algorithm": _ALGORITHM,
+        "create_workspace": {
+            "name": "vision",
+            "description": "The vision team",
+            "auth_type": "INTERNAL",
+            "grants": [{"user_id": _USER, "user_type": "IAM"}],
+        },
+        "update_workspace": {"name": "vision", "description": "Everyone", "auth_type": "PUBLIC"},
+        "update_workspace_quotas": {"quotas": [{"resource": "train_job.count", "quota": 20}]},
+        "modify_training_quotas": {"user_id": _USER, "quotas": [{"resource": "job-num", "quota": 10}]},
+        "create_authorization": {"user_id": _USER, "type": "agency", "content": "ma_agency_vision"},
+        "create_model_arts_agency": {"agency_name_suffix": "vision"},
+        "update_auth_mode": {"mode": "strict"},
+    }
+)
