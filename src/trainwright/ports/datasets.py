@@ -63,6 +63,10 @@ class DatasetRepository(Protocol):
         """Raises `DatasetNotFound`."""
         ...
 
+    def hold(self, dataset_id: str) -> Dataset:
+        """The same; nobody else changes it or adds versions with `hold` until the unit ends."""
+        ...
+
     def search(
         self, *, name_like: str, workspace_id: str, sort_by: str, descending: bool, offset: int, limit: int
     ) -> tuple[int, tuple[Dataset, ...]]:
@@ -82,7 +86,21 @@ class DatasetRepository(Protocol):
         ...
 
     def get_version(self, dataset_id: str, version_id: str) -> DatasetVersion:
-        """Raises `DatasetNotFound`, `DatasetVersionNotFound`."""
+        """Raises `DatasetNotFound`, `DatasetVersionNotFound`. In a writing unit nobody deletes it until the unit ends:
+        a job may be made of it.
+        """
+        ...
+
+    def take_version(self, dataset_id: str, version_id: str) -> DatasetVersion:
+        """The same, to delete it: no job can be made of it until the unit ends."""
+        ...
+
+    def find_newest(self, dataset_id: str, state: str) -> DatasetVersion | None:
+        """The newest version in that state. Raises `DatasetNotFound`."""
+        ...
+
+    def last_number(self, dataset_id: str) -> int:
+        """The highest n of its versions called V<n>; 0 when there is none."""
         ...
 
     def list_versions(
@@ -91,26 +109,44 @@ class DatasetRepository(Protocol):
         """How many there are, and one page, newest first. Raises `DatasetNotFound`."""
         ...
 
-    def save_version(self, version: DatasetVersion) -> None:
-        """Write state, message, counts. Raises `DatasetVersionNotFound`; one that is ready is never changed."""
+    def save_version(self, version: DatasetVersion) -> bool:
+        """Write state, message, counts while it is being made; False when it was ready or failed already: then it
+        never changes. Raises `DatasetVersionNotFound`.
+        """
         ...
 
     def delete_version(self, dataset_id: str, version_id: str) -> None:
-        """Raises `DatasetVersionNotFound`."""
+        """Raises `DatasetNotFound`, `DatasetVersionNotFound`."""
+        ...
+
+    def find_user(self, version_id: str) -> str | None:
+        """The id of an unfinished job, of any workspace, that reads the version."""
         ...
 
     def unfinished_versions(self, *, limit: int = 10) -> tuple[DatasetVersion, ...]:
         """Those being made, oldest first; platform scope only."""
         ...
 
-    def add_entries(self, version_id: str, entries: Sequence[ManifestEntry]) -> None:
-        """Insert or replace by path."""
+    def change_entries(
+        self, version_id: str, entries: Sequence[ManifestEntry], *, without: Sequence[str] = ()
+    ) -> bool:
+        """Insert or replace by path, and drop the paths `without`, while the version is being made; False when it is
+        not any more. Raises `DatasetVersionNotFound`.
+        """
         ...
 
     def list_entries(
         self, version_id: str, *, after: str = "", limit: int = 1000
     ) -> tuple[ManifestEntry, ...]:
-        """One page, paths ascending."""
+        """One page, paths ascending. The caller has found the version in its scope."""
+        ...
+
+    def find_entry(self, version_id: str, path: str) -> ManifestEntry | None:
+        """The entry of that path. The caller has found the version in its scope."""
+        ...
+
+    def totals(self, version_id: str) -> tuple[int, int]:
+        """How many entries it has so far, and their bytes."""
         ...
 
 

@@ -10,6 +10,7 @@ from trainwright.ports.clock import Clock
 from trainwright.ports.logs import LogStore
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import UnitOfWorkFactory
+from trainwright.services.owners import BucketOwners
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,3 +50,4 @@ class Services:
     upload_period_s: int = 30
     log_limit_bytes: int = 1 << 30
     public_url: str = ""
+    owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
