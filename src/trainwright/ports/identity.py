@@ -1,6 +1,5 @@
 """Users, the roles they have, and what proves who they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,9 +56,13 @@ class Project:
     created_at_ms: int = 0
 
 
+LOG_IN = "login-"
+"""How the ids of tokens begin that came of a password."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, without the token. `expires_at_ms` 0: never."""
+    """A bearer token, without the token. `expires_at_ms` 0: never. Those of log-ins have an id with `LOG_IN`."""
 
     id: str
     user_id: str
@@ -93,6 +96,17 @@ class PrincipalRepository(Protocol):
         """The owner of an access key, and the key, in the same sense."""
         ...
 
+    def add_project(self, project: Project) -> None:
+        """Insert it. Raises `DuplicateProjectName`."""
+        ...
+
+    def hold_project(self, project_id: str) -> Project:
+        """The project, whose users and roles nobody else changes until this unit ends. Raises `ProjectNotFound`.
+
+        Everything that changes users or roles after looking at them calls it first.
+        """
+        ...
+
     def add_user(self, user: User, now_ms: int, *, project_name: str = "") -> None:
         """Insert it, and its project when that is new. Raises `DuplicateUserName` within the project."""
         ...
@@ -114,11 +128,15 @@ class PrincipalRepository(Protocol):
         ...
 
     def save_user(self, user: User) -> None:
-        """Write name, enabled, roles and password. Raises `UserNotFound`."""
+        """Write name, enabled, roles and password. Raises `UserNotFound`, `DuplicateUserName`."""
         ...
 
     def delete_user(self, user_id: str) -> None:
-        """With tokens and keys. Raises `UserNotFound`."""
+        """With tokens, keys, memberships and quotas. Raises `UserNotFound`."""
+        ...
+
+    def other_administrators(self, user_id: str) -> bool:
+        """Whether somebody else of that user's project is enabled and has the role `administrator`."""
         ...
 
     def get_project(self, project_id: str) -> Project:
@@ -138,7 +156,7 @@ class PrincipalRepository(Protocol):
         ...
 
     def save_role(self, role: Role, project_id: str) -> None:
-        """Insert or replace it."""
+        """Insert or replace it; an existing one keeps the time it was made."""
         ...
 
     def delete_role(self, name: str) -> None:
@@ -146,11 +164,21 @@ class PrincipalRepository(Protocol):
         ...
 
     def add_token(self, token: Token, token_hash: str) -> None:
-        """Insert it."""
+        """Insert it. Raises `UserNotFound`."""
         ...
 
-    def list_tokens(self, user_id: str) -> Sequence[Token]:
-        """Newest first; at most 100 a user."""
+    def get_token(self, token_id: str) -> Token:
+        """Raises `CredentialNotFound`."""
+        ...
+
+    def list_tokens(
+        self, user_id: str, *, offset: int = 0, limit: int = 100
+    ) -> tuple[int, tuple[Token, ...]]:
+        """How many the user has, those of log-ins included, and one page, newest first."""
+        ...
+
+    def count_tokens(self, user_id: str) -> int:
+        """How many were issued to the user, those of log-ins not counted."""
         ...
 
     def save_token(self, token: Token) -> None:
@@ -161,12 +189,22 @@ class PrincipalRepository(Protocol):
         """Raises `CredentialNotFound`."""
         ...
 
-    def add_access_key(self, key: AccessKey) -> None:
-        """Insert it."""
+    def drop_log_ins(self, user_id: str, *, keep: int) -> None:
+        """Delete the user's tokens of log-ins but the newest `keep`."""
         ...
 
-    def list_access_keys(self, user_id: str) -> Sequence[AccessKey]:
-        """Newest first; at most 100 a user."""
+    def add_access_key(self, key: AccessKey) -> None:
+        """Insert it. Raises `UserNotFound`."""
+        ...
+
+    def get_access_key(self, access_key: str) -> AccessKey:
+        """Raises `CredentialNotFound`."""
+        ...
+
+    def list_access_keys(
+        self, user_id: str, *, offset: int = 0, limit: int = 100
+    ) -> tuple[int, tuple[AccessKey, ...]]:
+        """How many the user has, and one page, newest first."""
         ...
 
     def save_access_key(self, key: AccessKey) -> None:
@@ -175,4 +213,8 @@ class PrincipalRepository(Protocol):
 
     def delete_access_key(self, access_key: str) -> None:
         """Raises `CredentialNotFound`."""
+        ...
+
+    def drop_expired(self, user_id: str, now_ms: int) -> None:
+        """Delete the user's tokens and access keys that have expired."""
         ...

@@ -15,6 +15,9 @@ WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 SEARCHED = ["project_id", "created_at_ms", "id", "workspace_id", "public_phase", "kind", "user_name", "name"]
 SEARCHED += ["started_at_ms", "ended_at_ms", "user_id", "algorithm_id", "algorithm_name", "pool_id"]
 SEARCHED += ["experiment_id"]
+BY_PHASE = ["project_id", "public_phase", "created_at_ms", "id", "workspace_id", "name"]
+BY_NAME = ["project_id", "name", "created_at_ms", "id", "workspace_id", "public_phase"]
+BY_RAN = ["project_id", "ran_ms", "created_at_ms", "id", "workspace_id", "public_phase", "name"]
 
 
 def upgrade() -> None:
@@ -56,6 +59,7 @@ def _more_flag(table: str, name: str, *, default: bool) -> None:
 def _wider_jobs() -> None:
     _more_words("jobs", "user_id", "algorithm_id", "algorithm_name", "pool_id", "experiment_id")
     _more_number("jobs", "experiment_serial")
+    _more_number("jobs", "ran_ms")
     _more_flag("jobs", "kept", default=False)
     op.execute(
         "UPDATE jobs SET user_id = COALESCE((SELECT users.id FROM users WHERE users.name = jobs.user_name "
@@ -63,7 +67,16 @@ def _wider_jobs() -> None:
     )
     op.drop_index("ix_jobs_search", "jobs")
     op.create_index("ix_jobs_search", "jobs", SEARCHED)
+    op.execute(
+        "UPDATE jobs SET ran_ms = ended_at_ms - started_at_ms WHERE started_at_ms > 0 AND ended_at_ms > 0"
+    )
+    op.drop_index("ix_jobs_public_phase", "jobs")
+    op.create_index("ix_jobs_public_phase", "jobs", BY_PHASE)
+    op.create_index("ix_jobs_name", "jobs", BY_NAME)
+    op.create_index("ix_jobs_ran", "jobs", BY_RAN)
     op.create_index("ix_jobs_experiment", "jobs", ["experiment_id", "experiment_serial"])
+    op.drop_index("ix_tasks_job", "tasks")
+    op.create_index("ix_tasks_job", "tasks", ["job_id", "ip"])
 
 
 def _wider_users() -> None:
