@@ -19,11 +19,11 @@ from trainwright.domain.specs import LaunchSpec
 from trainwright.domain.texts import Language, Text, make_event
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import JobPage, JobQuery, Scope, UnitOfWork
+from trainwright.ports.workspaces import DEFAULT_WORKSPACE
 from trainwright.services.context import Services
 from trainwright.services.create_checks import check_form
 from trainwright.services.job_view import JobHistory, job_response, shown_phase
 from trainwright.services.offered_checks import (
-    DEFAULT_WORKSPACE,
     check_job_offered,
     check_search_offered,
     check_update_offered,
@@ -51,7 +51,7 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any], language
         StorageUnavailable: the object store could not be asked.
     """
     request = parse(JobRequest, raw)
-    check_job_offered(request)
+    check_job_offered(raw)
     if request.algorithm is None:
         raise InvalidParam(field="algorithm", detail=_ALGORITHM_MISSING)
     check_form(request)
@@ -141,7 +141,7 @@ async def change(ctx: Services, who: Principal, job_id: str, raw: Mapping[str, A
         JobNotFound: no such job in the caller's project.
     """
     update = parse(JobUpdate, raw)
-    check_update_offered(update)
+    check_update_offered(raw)
     if await ctx.blocking(_describe, ctx, scope_of(who), job_id, update.description):
         ctx.events_grown(job_id)
 

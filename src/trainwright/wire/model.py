@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -30,3 +30,12 @@ def _checked_name(text: str) -> str:
 
 ResourceName = Annotated[str, AfterValidator(_checked_name)]
 """1 to 64 ASCII letters, digits, `_` and `-`: names of jobs, hyperparameters and channels."""
+
+SHORT_TEXT_MAX = 1024
+LONG_TEXT_MAX = 65_536
+COUNT_MAX = 2**31 - 1
+
+ShortText = Annotated[str, Field(max_length=SHORT_TEXT_MAX)]
+"""Ids, words, paths, short sentences."""
+LongText = Annotated[str, Field(max_length=LONG_TEXT_MAX)]
+"""Values and commands."""
