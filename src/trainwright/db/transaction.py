@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, RowMapping
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import Executable
 
@@ -149,6 +149,14 @@ class Transaction:
     def change(self, statement: Executable | Scoped, **parameters: object) -> int:
         """Run an INSERT, UPDATE or DELETE; how many rows it touched."""
         return self._run(statement, parameters).rowcount
+
+    def change_or_clash(self, statement: Executable | Scoped, **parameters: object) -> int | None:
+        """As `change`; None, with nothing changed, when a constraint forbids it. The unit goes on either way."""
+        try:
+            with self._connection.begin_nested():
+                return self.change(statement, **parameters)
+        except IntegrityError:
+            return None
 
     def insert(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> Sequence[RowMapping]:
         """Insert `rows`; what the statement returns, if it does, in their order."""

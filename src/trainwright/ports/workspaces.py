@@ -1,10 +1,13 @@
 """Workspaces and what is kept per workspace or user: members, quotas, experiments, tags, authorisations, options."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from trainwright.domain.specs import LaunchSpec
+
 DEFAULT_WORKSPACE = "0"
+DEFAULT_WORKSPACE_NAME = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +53,39 @@ class WorkspaceQuery:
 
 
 class WorkspaceRepository(Protocol):
-    """Workspaces that the scope sees. The default one is not a row: services answer for it."""
+    """Workspaces that the scope sees, the default one among them, as the project's first."""
 
     def add(self, workspace: Workspace) -> None:
         """Insert it with its members. Raises `DuplicateWorkspaceName`."""
         ...
 
     def get(self, workspace_id: str) -> Workspace:
-        """Raises `WorkspaceNotFound`, also for one the scope does not see, and for the default one."""
+        """With its members. In a writing unit it is not deleted before the unit ends.
+
+        Raises:
+            WorkspaceNotFound: there is none, or the scope does not see it.
+        """
+        ...
+
+    def take(self, workspace_id: str) -> Workspace:
+        """As `get`, to change or delete it: nothing is put into it before the unit ends."""
         ...
 
     def search(self, query: WorkspaceQuery) -> tuple[int, tuple[Workspace, ...]]:
-        """How many match, and one page."""
+        """How many match, and one page, without their members."""
         ...
 
     def save(self, workspace: Workspace) -> None:
-        """Replace it with its members. Raises `WorkspaceNotFound`, `DuplicateWorkspaceName`."""
+        """Replace name, description, kind and members. Raises `WorkspaceNotFound`, `DuplicateWorkspaceName`."""
         ...
 
     def delete(self, workspace_id: str) -> None:
-        """Raises `WorkspaceNotFound`. The caller has checked that it is empty."""
-        ...
+        """Remove it with members and quotas.
 
-    def is_empty(self, workspace_id: str) -> bool:
-        """Whether nothing (job, algorithm, experiment, dataset, pool) lies in it."""
+        Raises:
+            WorkspaceNotFound: there is none, or the scope does not see it.
+            WorkspaceNotEmpty: a job, algorithm, experiment, dataset or pool lies in it.
+        """
         ...
 
     def role_in(self, workspace_id: str) -> str:
@@ -82,7 +94,11 @@ class WorkspaceRepository(Protocol):
 
 
 class QuotaRepository(Protocol):
-    """Limits of workspaces and of users. -1: unlimited."""
+    """Limits of workspaces and of users, and what counts against them. -1: unlimited.
+
+    Limits read in a writing unit are locked until it ends: of two units that read one limit, count and add, the second
+    counts what the first has added.
+    """
 
     def of_workspace(self, workspace_id: str) -> Mapping[str, tuple[int, int]]:
         """Resource -> (quota, when set, ms); only those set."""
@@ -98,6 +114,14 @@ class QuotaRepository(Protocol):
 
     def set_of_user(self, user_id: str, quotas: Mapping[str, tuple[int, str]]) -> None:
         """Write those given; an empty user id is everyone who has none of their own."""
+        ...
+
+    def unfinished_in(self, workspace_id: str) -> Iterable[LaunchSpec]:
+        """What the workspace's unfinished jobs were given."""
+        ...
+
+    def unfinished_of(self, user_id: str) -> int:
+        """How many unfinished jobs the user has, in whichever workspace."""
         ...
 
 
@@ -138,11 +162,15 @@ class ExperimentRepository(Protocol):
         ...
 
     def find_by_name(self, name: str) -> Experiment | None:
-        """The project's experiment of that name."""
+        """The project's experiment of that name, where the scope sees it."""
         ...
 
-    def search(self, query: ExperimentQuery) -> tuple[int, int, tuple[Experiment, ...]]:
-        """How many there are, how many match, and one page."""
+    def is_taken(self, name: str) -> bool:
+        """Whether the project has one of that name, seen or not."""
+        ...
+
+    def search(self, query: ExperimentQuery) -> tuple[int, tuple[Experiment, ...]]:
+        """How many match, and one page."""
         ...
 
     def save(self, experiment: Experiment) -> None:
@@ -154,7 +182,7 @@ class ExperimentRepository(Protocol):
         ...
 
     def next_serial(self, experiment_id: str) -> int:
-        """Count one job in; its number, from 1. Raises `ExperimentNotFound`."""
+        """Count one job in; its number, from 1, never given again. Raises `ExperimentNotFound`."""
         ...
 
 

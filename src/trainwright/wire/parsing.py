@@ -42,6 +42,10 @@ _TEXTS: Mapping[str, Text] = {
     "greater_than": Text("it must be greater than {gt}", "必须大于 {gt}"),
     "less_than_equal": Text("it must be at most {le}", "不能大于 {le}"),
     "literal_error": Text("it must be one of {expected}", "必须为 {expected} 之一"),
+    "experiment_name": Text(
+        "it must be 1 to 64 letters, digits, _, -, . or blanks, none of them at an end",
+        "必须为 1 至 64 个字母、数字、下划线、短横线、点或空格，且首尾不能为空格",
+    ),
     "resource_name": Text(
         "it must be 1 to 64 letters, digits, _ or -", "必须为 1 至 64 个字母、数字、下划线或短横线"
     ),

@@ -126,6 +126,7 @@ from trainwright.domain.errors.runners import (
 from trainwright.domain.errors.workspaces import (
     DuplicateExperimentName,
     DuplicateWorkspaceName,
+    ExperimentMismatch,
     ExperimentNotFound,
     QuotaExceeded,
     WorkspaceFixed,
@@ -170,6 +171,7 @@ __all__ = [
     "DuplicateUserName",
     "DuplicateWorkspaceName",
     "EngineNotFound",
+    "ExperimentMismatch",
     "ExperimentNotFound",
     "FlavorNotFound",
     "GalleryItemNotFound",

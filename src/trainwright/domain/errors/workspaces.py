@@ -75,3 +75,17 @@ class DuplicateExperimentName(UserError):
         "名为 {name} 的训练实验已存在。",
     )
     remedy = Text("Choose another name.", "请更换名称。")
+
+
+class ExperimentMismatch(UserError):
+    """Job and experiment do not lie in the same workspace."""
+
+    code = "ModelArts.2846"
+    text = Text(
+        "Training experiment {experiment} lies in workspace {found}, not in {workspace}.",
+        "训练实验 {experiment} 属于工作空间 {found}，而非 {workspace}。",
+    )
+    remedy = Text(
+        "Name an experiment of the job's workspace, or create the job in the experiment's.",
+        "请指定作业所在工作空间的实验，或在实验所在的工作空间创建作业。",
+    )
