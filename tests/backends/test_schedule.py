@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import make_launch, make_role
-from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
+from trainwright.backends.local.schedule import PUBLIC, Room, Waiting, admit, divide, explain, never_fits
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 
@@ -49,7 +49,7 @@ def head_after(queue: list[Waiting], free: Demand) -> tuple[Waiting | None, Dema
 @given(queues(), rooms)
 def test_never_gives_away_more_than_there_is(queue: list[Waiting], free: Demand) -> None:
     """Guards against over-commitment, and against admitting anything twice or out of order."""
-    keys = admit(queue, free)
+    keys = admit(queue, Room(TOTAL, free))
     assert total_of(queue, keys).fits(free)
     assert list(keys) == [waiting.key for waiting in queue if waiting.key in keys]
 
@@ -57,7 +57,7 @@ def test_never_gives_away_more_than_there_is(queue: list[Waiting], free: Demand)
 @given(queues(), rooms)
 def test_the_same_question_has_the_same_answer(queue: list[Waiting], free: Demand) -> None:
     """Guards determinism."""
-    assert admit(queue, free) == admit(list(queue), free)
+    assert admit(queue, Room(TOTAL, free)) == admit(list(queue), Room(TOTAL, free))
 
 
 @given(queues(), rooms)
@@ -65,7 +65,7 @@ def test_what_strict_order_starts_is_started(queue: list[Waiting], free: Demand)
     """Guards that everything in front of the head starts: a machine that can start the first of the queue does."""
     head, _ = head_after(queue, free)
     front = [waiting.key for waiting in queue if head is None or waiting.rank < head.rank]
-    assert list(admit(queue, free))[: len(front)] == front
+    assert list(admit(queue, Room(TOTAL, free)))[: len(front)] == front
 
 
 @given(queues(), rooms, rooms)
@@ -74,7 +74,7 @@ def test_backfill_never_delays_the_head(queue: list[Waiting], free: Demand, free
     head, in_front = head_after(queue, free)
     if head is None:
         return
-    backfilled = free - total_of(queue, admit(queue, free))
+    backfilled = free - total_of(queue, admit(queue, Room(TOTAL, free)))
     if head.demand.fits(in_front + freed):
         assert head.demand.fits(backfilled + freed)
 
@@ -82,16 +82,90 @@ def test_backfill_never_delays_the_head(queue: list[Waiting], free: Demand, free
 @given(queues(), rooms)
 def test_waiting_has_a_place_and_a_true_cause(queue: list[Waiting], free: Demand) -> None:
     """Guards that a launch's own place is told and that a shortage is named only where there is one."""
-    admitted = admit(queue, free)
+    admitted = admit(queue, Room(TOTAL, free))
     left = [waiting for waiting in queue if waiting.key not in admitted]
     room = free - total_of(queue, admitted)
     for place, waiting in enumerate(left, start=1):
-        note = explain(waiting, room, place)
+        note = explain(waiting, Room(TOTAL, room), place)
         assert note.slots["position"] == place
         if note.code == "wait_ahead":
             assert waiting.demand.fits(room)
         else:
             assert float(note.slots["asked"]) > float(note.slots["free"])
+
+
+@st.composite
+def divisions(draw: st.DrawFn) -> tuple[dict[str, Demand], dict[str, Demand]]:
+    """Shares of up to three pools, and what runs in each pool, one that is gone and the public one: anything that can
+    have come about, shares beyond the machine and pools fuller than their shares included.
+    """
+    names = draw(st.lists(st.sampled_from(("a", "b", "c")), unique=True))
+    shares = {name: draw(rooms) for name in names}
+    held: dict[str, Demand] = {}
+    for name in (*names, "gone", PUBLIC):
+        running = draw(rooms)
+        if sum(held.values(), running).fits(TOTAL):
+            held[name] = running
+    return shares, held
+
+
+@given(divisions())
+def test_pools_together_never_give_more_than_is_there(
+    division: tuple[dict[str, Demand], dict[str, Demand]],
+) -> None:
+    """Guards the machine: whatever shares are and whatever runs, what can be given away is free, and in its pool."""
+    shares, held = division
+    given_away = divide(TOTAL, shares, held)
+    assert list(given_away) == [*shares, PUBLIC]
+    assert sum((room.free for room in given_away.values()), sum(held.values(), Demand())).fits(TOTAL)
+    for pool, room in given_away.items():
+        assert Demand().fits(room.free)
+        assert (room.free + held.get(pool, Demand())).fits(room.size.most(held.get(pool, Demand())))
+
+
+@given(divisions(), queues())
+def test_a_pool_within_its_share_is_a_machine_of_its_own(
+    division: tuple[dict[str, Demand], dict[str, Demand]], queue: list[Waiting]
+) -> None:
+    """Guards the walls: where every pool keeps within its size, none notices what runs in the others."""
+    shares, held = division
+    sizes = {**shares, PUBLIC: TOTAL - sum(shares.values(), Demand())}
+    if not Demand().fits(sizes[PUBLIC]) or any(
+        not held[pool].fits(sizes.get(pool, Demand())) for pool in held
+    ):
+        return
+    for pool, room in divide(TOTAL, shares, held).items():
+        alone = Room(sizes[pool], sizes[pool] - held.get(pool, Demand()))
+        assert room == alone
+        assert admit(queue, room) == admit(queue, alone)
+
+
+@given(queues(), rooms, rooms)
+def test_what_can_never_start_in_a_pool_holds_up_nobody(
+    queue: list[Waiting], size: Demand, free: Demand
+) -> None:
+    """Guards the others in line from a launch that is larger than its whole pool."""
+    room = Room(size, free.least(size))
+    possible = [waiting for waiting in queue if waiting.demand.fits(size)]
+    assert admit(queue, room) == admit(possible, room)
+    for waiting in queue:
+        note = explain(waiting, room, 1)
+        assert note.code.startswith("wait_size_") == (waiting not in possible)
+
+
+def test_notes_name_the_pool() -> None:
+    """Guards what a user reads of a job in a dedicated pool, and of one that its pool can never run."""
+    room = Room(Demand(2000, 8, 1), Demand(1000, 8))
+    note = explain(Waiting("a", 1, 1, Demand(2000, 1), "pool-a"), room, 2)
+    assert (note.code, note.slots) == (
+        "wait_pool_cpus",
+        {"asked": 2, "free": 1, "position": 2, "pool": "pool-a"},
+    )
+    note = explain(Waiting("a", 1, 1, Demand(1000, 1), "pool-a"), room, 2)
+    assert (note.code, note.slots) == ("wait_pool_ahead", {"position": 2, "pool": "pool-a"})
+    note = explain(Waiting("a", 1, 1, Demand(1, 1, 2)), room, 1)
+    slots = {"asked": 2, "size": 1, "position": 1, "pool": "pool-public"}
+    assert (note.code, note.slots) == ("wait_size_accelerators", slots)
 
 
 def test_small_jobs_pass_a_job_that_waits_for_accelerators_only() -> None:
@@ -101,16 +175,16 @@ def test_small_jobs_pass_a_job_that_waits_for_accelerators_only() -> None:
         Waiting("small", 1, 2, Demand(4000, 1000, 0)),
         Waiting("late", 1, 3, Demand(1000, 1000, 0)),
     ]
-    assert admit(queue, Demand(8000, 8000, 2)) == ("small",)
+    assert admit(queue, Room(TOTAL, Demand(8000, 8000, 2))) == ("small",)
 
 
 def test_notes_speak_in_whole_numbers_where_they_can() -> None:
     """Guards `4`, not `4.0`, in what a user reads."""
-    note = explain(Waiting("a", 1, 1, Demand(4000, 1)), Demand(2500, 8), 1)
+    note = explain(Waiting("a", 1, 1, Demand(4000, 1)), Room(TOTAL, Demand(2500, 8)), 1)
     assert (note.code, note.slots) == ("wait_cpus", {"asked": 4, "free": 2.5, "position": 1})
-    note = explain(Waiting("a", 1, 1, Demand(1, 9)), Demand(2500, 8), 1)
+    note = explain(Waiting("a", 1, 1, Demand(1, 9)), Room(TOTAL, Demand(2500, 8)), 1)
     assert (note.code, note.slots) == ("wait_memory", {"asked": 9, "free": 8, "position": 1})
-    note = explain(Waiting("a", 1, 1, Demand(1, 9, 2)), Demand(2500, 8, 1), 1)
+    note = explain(Waiting("a", 1, 1, Demand(1, 9, 2)), Room(TOTAL, Demand(2500, 8, 1)), 1)
     assert (note.code, note.slots) == ("wait_accelerators", {"asked": 2, "free": 1, "position": 1})
 
 

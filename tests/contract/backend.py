@@ -10,10 +10,11 @@ from typing import Protocol
 import pytest
 
 from tests.domain.builders import make_launch, make_role
+from trainwright.domain.demand import Demand
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources
-from trainwright.ports.backend import Backend, BackendError, Handle, Launch
+from trainwright.ports.backend import Backend, BackendError, Handle, Launch, PoolUse, Reprioritizes, Shares
 
 DEADLINE_S, LOOK_S = 20.0, 0.01
 TOKEN = "attempt-token-never-to-be-shown"
@@ -45,11 +46,12 @@ def launch_of(
     replicas: int = 1,
     priority: int = 1,
     grace_s: int = 1,
+    pool: str = "",
 ) -> Launch:
     """A launch of `replicas` such tasks. The same number gives the same key."""
     job_id = f"job-{number:04}"
     role = make_role(replicas=replicas, resources=Resources(cpus=cpus, memory_mib=memory_mib))
-    spec = make_launch(role, job_id=job_id, priority=priority, grace_s=grace_s)
+    spec = make_launch(role, job_id=job_id, priority=priority, grace_s=grace_s, pool_id=pool)
     return Launch(f"{job_id}-a1", 1, spec, "http://127.0.0.1:1", TOKEN)
 
 
@@ -255,3 +257,90 @@ class BackendContract:
         assert TOKEN not in text
         assert text == rig.backend.render(launch_of(1, replicas=2))
         assert list(await rig.backend.owned()) == []
+
+    @pytest.mark.anyio
+    async def test_a_changed_priority_moves_what_waits(self, rig: Rig) -> None:
+        """Guards the order after a change, and that a restart keeps it. What runs, or never was, is left alone."""
+        backend = _as_reprioritizes(rig.backend)
+        blocker = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, blocker, RunState.RUNNING)
+        first, second, third = [
+            await rig.backend.submit(launch_of(number, cpus=2, priority=2)) for number in (2, 3, 4)
+        ]
+        await backend.set_priority(third.key, 3)
+        await backend.set_priority(first.key, 1)
+        await backend.set_priority(blocker.key, 1)
+        await backend.set_priority("job-0009-a1", 1)
+        await rig.restart()
+        for ending, starting in ((blocker, third), (third, second), (second, first)):
+            await rig.finish(ending.key)
+            await reaches(rig.backend, starting, RunState.RUNNING)
+
+    @pytest.mark.anyio
+    async def test_a_pool_is_a_machine_of_its_own(self, rig: Rig) -> None:
+        """Guards shares: neither side of the wall takes from the other, whatever waits, whatever its priority."""
+        backend = _as_shares(rig.backend)
+        await backend.set_shares({"pool-a": Demand(500, 1024)})
+        public = await rig.backend.submit(launch_of(1, cpus=1.5))
+        waiting = await rig.backend.submit(launch_of(2, cpus=0.5, priority=3))
+        mine = await rig.backend.submit(launch_of(3, cpus=0.5, pool="pool-a"))
+        behind = await rig.backend.submit(launch_of(4, cpus=0.5, pool="pool-a"))
+        for handle in (public, mine):
+            await reaches(rig.backend, handle, RunState.RUNNING)
+        assert (await seen(rig.backend, waiting)).state is RunState.QUEUED
+        wait = (await seen(rig.backend, behind)).wait
+        assert wait is not None
+        assert (wait.code, wait.slots["pool"], wait.slots["position"]) == ("wait_pool_cpus", "pool-a", 1)
+        assert await backend.probe_shares() == {
+            "pool-a": PoolUse(Demand(500, 1024), Demand(500, 64), 1, 1),
+            "": PoolUse(Demand(1500, 3072), Demand(1500, 64), 1, 1),
+        }
+        await rig.finish(mine.key)
+        await reaches(rig.backend, behind, RunState.RUNNING)
+        assert (await seen(rig.backend, waiting)).state is RunState.QUEUED
+
+    @pytest.mark.anyio
+    async def test_a_lowered_share_ends_nothing_and_gives_nothing_twice(self, rig: Rig) -> None:
+        """Guards what runs when shares change: it runs on, and the machine is never given away beyond its size."""
+        backend = _as_shares(rig.backend)
+        public = await rig.backend.submit(launch_of(1, cpus=2))
+        await reaches(rig.backend, public, RunState.RUNNING)
+        await backend.set_shares({"pool-a": Demand(1000, 1024)})
+        mine = await rig.backend.submit(launch_of(2, pool="pool-a"))
+        too_large = await rig.backend.submit(launch_of(3, cpus=2, priority=3))
+        small = await rig.backend.submit(launch_of(4))
+        assert (await seen(rig.backend, public)).state is RunState.RUNNING
+        assert (await seen(rig.backend, mine)).state is RunState.QUEUED
+        await rig.finish(public.key)
+        for handle in (mine, small):
+            await reaches(rig.backend, handle, RunState.RUNNING)
+        wait = (await seen(rig.backend, too_large)).wait
+        assert wait is not None
+        assert (wait.code, wait.slots["asked"], wait.slots["size"]) == ("wait_size_cpus", 2, 1)
+        await backend.set_shares({})
+        assert (await seen(rig.backend, mine)).state is RunState.RUNNING
+        for handle in (mine, small):
+            await rig.finish(handle.key)
+        await reaches(rig.backend, too_large, RunState.RUNNING)
+
+    @pytest.mark.anyio
+    async def test_a_pool_not_named_yet_starts_nothing(self, rig: Rig) -> None:
+        """Guards the time between a restart and the shares being said again: attempts wait, and then start."""
+        backend = _as_shares(rig.backend)
+        lost = await rig.backend.submit(launch_of(1, pool="pool-a"))
+        public = await rig.backend.submit(launch_of(2, cpus=2))
+        await reaches(rig.backend, public, RunState.RUNNING)
+        assert (await seen(rig.backend, lost)).state is RunState.QUEUED
+        await rig.finish(public.key)
+        await backend.set_shares({"pool-a": Demand(1000, 1024)})
+        await reaches(rig.backend, lost, RunState.RUNNING)
+
+
+def _as_shares(backend: Backend) -> Shares:
+    assert isinstance(backend, Shares)
+    return backend
+
+
+def _as_reprioritizes(backend: Backend) -> Reprioritizes:
+    assert isinstance(backend, Reprioritizes)
+    return backend

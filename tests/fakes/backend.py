@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
+from trainwright.backends.local.lines import Lines
+from trainwright.backends.local.schedule import Room, Waiting, divide, never_fits
 from trainwright.domain.demand import Demand
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources
-from trainwright.ports.backend import BackendError, Capacity, Handle, Launch
+from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, PoolUse
 
+HUGE = Resources(cpus=1024, memory_mib=1 << 20)
 LIVE = (RunState.STARTING, RunState.RUNNING)
 
 
@@ -25,11 +27,16 @@ class _Entry:
     launch: Launch
     sequence: int
     seen: Observation
+    priority: int
+
+    @property
+    def pool(self) -> str:
+        return self.launch.spec.pool_id
 
     @property
     def waiting(self) -> Waiting:
-        spec = self.launch.spec
-        return Waiting(self.launch.key, spec.priority, self.sequence, Demand.of_launch(spec))
+        demand = Demand.of_launch(self.launch.spec)
+        return Waiting(self.launch.key, self.priority, self.sequence, demand, self.pool)
 
 
 class FakeBackend:
@@ -40,6 +47,7 @@ class FakeBackend:
     def __init__(self, *, total: Resources | None = None) -> None:
         self.submitted: list[str] = []
         self.stops: list[tuple[str, int]] = []
+        self.shares: dict[str, Demand] = {}
         self._total = total
         self._entries: dict[str, _Entry] = {}
         self._fails: Counter[str] = Counter()
@@ -117,9 +125,9 @@ class FakeBackend:
     async def probe(self) -> Capacity:
         """The scripted machine, or a huge one."""
         await self._enter("probe")
-        total = self._total or Resources(cpus=1024, memory_mib=1 << 20)
+        total = self._total or HUGE
         states = [entry.seen.state for entry in self._entries.values()]
-        free = self._free(Demand.of_task(total))
+        free = Demand.of_task(total) - sum(self._held().values(), Demand())
         left = Resources.model_construct(
             cpus=free.millicpus / 1000, memory_mib=free.memory_mib, accelerators=free.accelerators
         )
@@ -131,7 +139,7 @@ class FakeBackend:
         await self._enter("submit")
         if launch.key not in self._entries:
             self.submitted.append(launch.key)
-            entry = _Entry(launch, len(self.submitted), Observation(RunState.QUEUED))
+            entry = _Entry(launch, len(self.submitted), Observation(RunState.QUEUED), launch.spec.priority)
             self._entries[launch.key] = entry
             self._judge(entry)
             self._schedule()
@@ -168,6 +176,31 @@ class FakeBackend:
         await self._enter("owned")
         return [self._handle(key) for key in self._entries]
 
+    async def set_shares(self, shares: Mapping[str, Demand]) -> None:
+        """Kept, and scheduled by on a machine with a `total`."""
+        await self._enter("set_shares")
+        self.shares = dict(shares)
+        self._schedule()
+
+    async def probe_shares(self) -> Mapping[str, PoolUse]:
+        """The scripted machine's pools, or those of a huge one."""
+        await self._enter("probe_shares")
+        held = self._held()
+        states = [(entry.pool, entry.seen.state) for entry in self._entries.values()]
+        uses = {}
+        for pool, room in self._rooms().items():
+            here = [state for place, state in states if place == pool]
+            live = sum(state in LIVE for state in here)
+            uses[pool] = PoolUse(room.size, held.get(pool, Demand()), here.count(RunState.QUEUED), live)
+        return uses
+
+    async def set_priority(self, key: str, priority: int) -> None:
+        """Move what waits."""
+        await self._enter("set_priority")
+        if self.state_of(key) is RunState.QUEUED:
+            self._entries[key].priority = priority
+            self._schedule()
+
     # -- inside
 
     async def _enter(self, method: str) -> None:
@@ -200,23 +233,31 @@ class FakeBackend:
         if detail:
             entry.seen = Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=detail)
 
-    def _free(self, total: Demand) -> Demand:
+    def _held(self) -> dict[str, Demand]:
+        held: dict[str, Demand] = {}
         for entry in self._entries.values():
             if entry.seen.state in LIVE:
-                total -= entry.waiting.demand
-        return total
+                held[entry.pool] = held.get(entry.pool, Demand()) + entry.waiting.demand
+        return held
 
-    def _queue(self) -> list[Waiting]:
-        queued = [entry.waiting for entry in self._entries.values() if entry.seen.state is RunState.QUEUED]
-        return sorted(queued, key=lambda waiting: waiting.rank)
+    def _rooms(self) -> dict[str, Room]:
+        total = self._total or HUGE
+        return divide(Demand.of_task(total), self.shares, self._held())
 
     def _schedule(self) -> None:
         if self._total is None:
             return
-        total = Demand.of_task(self._total)
-        for key in admit(self._queue(), self._free(total)):
+        for key in self._lines().admit(self._rooms()):
             self._entries[key].seen = Observation(RunState.RUNNING)
-        free = self._free(total)
-        for place, waiting in enumerate(self._queue(), start=1):
-            note = explain(waiting, free, place)
-            self._entries[waiting.key].seen = Observation(RunState.QUEUED, wait=note)
+        lines, rooms = self._lines(), self._rooms()
+        for entry in self._entries.values():
+            if entry.seen.state is RunState.QUEUED:
+                lines.look(entry.waiting, rooms)
+                entry.seen = Observation(RunState.QUEUED, wait=lines.note(entry.launch.key))
+
+    def _lines(self) -> Lines:
+        lines = Lines()
+        for entry in self._entries.values():
+            if entry.seen.state is RunState.QUEUED:
+                lines.enter(entry.waiting)
+        return lines

@@ -98,6 +98,34 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         "Queued: resources are kept for the job ahead; position {position}.",
         "排队中：资源预留给前面的作业；队列位置 {position}。",
     ),
+    "wait_pool_cpus": _job(
+        "Queued in pool {pool}: waiting for {asked} CPUs, {free} free; position {position}.",
+        "在资源池 {pool} 中排队：需要 {asked} 个 CPU，空闲 {free} 个；队列位置 {position}。",
+    ),
+    "wait_pool_memory": _job(
+        "Queued in pool {pool}: waiting for {asked} MiB of memory, {free} MiB free; position {position}.",
+        "在资源池 {pool} 中排队：需要 {asked} MiB 内存，空闲 {free} MiB；队列位置 {position}。",
+    ),
+    "wait_pool_accelerators": _job(
+        "Queued in pool {pool}: waiting for {asked} accelerators, {free} free; position {position}.",
+        "在资源池 {pool} 中排队：需要 {asked} 张加速卡，空闲 {free} 张；队列位置 {position}。",
+    ),
+    "wait_pool_ahead": _job(
+        "Queued in pool {pool}: resources are kept for the job ahead; position {position}.",
+        "在资源池 {pool} 中排队：资源预留给前面的作业；队列位置 {position}。",
+    ),
+    "wait_size_cpus": _job(
+        "Queued: {asked} CPUs asked, pool {pool} has {size} in all; position {position}.",
+        "排队中：需要 {asked} 个 CPU，资源池 {pool} 共有 {size} 个；队列位置 {position}。",
+    ),
+    "wait_size_memory": _job(
+        "Queued: {asked} MiB of memory asked, pool {pool} has {size} MiB in all; position {position}.",
+        "排队中：需要 {asked} MiB 内存，资源池 {pool} 共有 {size} MiB；队列位置 {position}。",
+    ),
+    "wait_size_accelerators": _job(
+        "Queued: {asked} accelerators asked, pool {pool} has {size} in all; position {position}.",
+        "排队中：需要 {asked} 张加速卡，资源池 {pool} 共有 {size} 张；队列位置 {position}。",
+    ),
     # -- one task
     "precheck_started": _task("Pre-check started.", "预检开始。"),
     "precheck_done": _task(_USED_EN + "Pre-check finished.", _USED_ZH + "预检完成。"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from trainwright.domain.demand import Demand
 from trainwright.domain.observation import Observation
 from trainwright.domain.specs import LaunchSpec, Resources
 
@@ -116,4 +117,49 @@ class Runs(Protocol):
 
     async def run(self) -> None:
         """Work until cancelled. Cancelling leaves every job running."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """What one pool has, what its attempts hold of it (more than `size` while a lowered share still runs full), and how
+    many of them wait and run.
+    """
+
+    size: Demand
+    held: Demand
+    queued: int
+    running: int
+
+    @property
+    def free(self) -> Demand:
+        """What is left of its size."""
+        return (self.size - self.held).most(Demand())
+
+
+@runtime_checkable
+class Shares(Protocol):
+    """A backend that can be divided: each pool is a machine of its own size, the public one (empty id) is the rest."""
+
+    async def set_shares(self, shares: Mapping[str, Demand]) -> None:
+        """The dedicated pools from now on, by id. Not kept: said again at every start, before anything is admitted.
+
+        Nothing that runs is ever ended by it. What holds more than its pool has now keeps it until it ends; what waits
+        in a pool that is not named, or too small for it, waits on and holds up nobody.
+        """
+        ...
+
+    async def probe_shares(self) -> Mapping[str, PoolUse]:
+        """Every pool by id. Raises `BackendError` when the backend cannot be reached."""
+        ...
+
+
+@runtime_checkable
+class Reprioritizes(Protocol):
+    """A backend whose queue can be put into another order."""
+
+    async def set_priority(self, key: str, priority: int) -> None:
+        """Move a waiting attempt as if it had been submitted, then, with this priority (1 to 3); durable once it
+        returns. An attempt that does not wait, or is not known, is left as it is.
+        """
         ...

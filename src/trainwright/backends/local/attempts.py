@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trainwright.backends.local.folders import RunFolders
 from trainwright.backends.local.schedule import Waiting
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
@@ -48,11 +49,15 @@ class TaskRun:
 
 @dataclass
 class AttemptRun:
-    """One accepted attempt. `rejected` says why it can never start here; `stop_grace_s` None: no stop asked."""
+    """One accepted attempt. `rejected` says why it can never start here; `stop_grace_s` None: no stop asked.
+
+    `priority` is that of the launch, or what it was changed to.
+    """
 
     launch: Launch
     sequence: int
     tasks: tuple[TaskRun, ...]
+    priority: int
     admitted: bool = False
     rejected: str = ""
     stop_grace_s: int | None = None
@@ -68,10 +73,15 @@ class AttemptRun:
         return self.launch.spec.job_id
 
     @property
+    def pool(self) -> str:
+        """The pool it is in; empty: the public one."""
+        return self.launch.spec.pool_id
+
+    @property
     def waiting(self) -> Waiting:
         """Its entry in the queue."""
-        spec = self.launch.spec
-        return Waiting(self.key, spec.priority, self.sequence, Demand.of_launch(spec))
+        demand = Demand.of_launch(self.launch.spec)
+        return Waiting(self.key, self.priority, self.sequence, demand, self.pool)
 
     @property
     def is_queued(self) -> bool:
@@ -106,3 +116,13 @@ class AttemptRun:
         if all(task.started or task.finished for task in self.tasks):
             return Observation(RunState.RUNNING)
         return Observation(RunState.STARTING)
+
+
+def new_run(launch: Launch, sequence: int, folders: RunFolders) -> AttemptRun:
+    """An accepted attempt that waits."""
+    tasks = tuple(
+        TaskRun(name, folders.task_folder(launch.key, name), role.resources)
+        for role in launch.spec.roles
+        for name in role.task_names()
+    )
+    return AttemptRun(launch, sequence, tasks, launch.spec.priority)

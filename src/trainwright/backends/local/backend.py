@@ -1,4 +1,4 @@
-"""The local backend: this machine's CPUs, memory and accelerators as a pool, runners as detached sessions.
+"""The local backend: this machine's CPUs, memory and accelerators in pools, runners as detached sessions.
 
 State lives on disk (`folders`) and is read once, at the first call; from then on answers come from memory. All changes
 are made on the event loop; whatever blocks is done by a few threads of our own. `run` must be running for anything to
@@ -6,28 +6,29 @@ start; without it launches are accepted and wait.
 """
 
 import asyncio
-import bisect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from trainwright.backends.local import cgroup
-from trainwright.backends.local.attempts import AttemptRun, TaskRun
+from trainwright.backends.local.attempts import AttemptRun, new_run
 from trainwright.backends.local.disk import Disk
+from trainwright.backends.local.floor import Floor
 from trainwright.backends.local.folders import NAME, DamagedLaunch, RunFolders, StoredLaunch
 from trainwright.backends.local.launcher import choose_launcher
+from trainwright.backends.local.lines import Lines
 from trainwright.backends.local.machine import Machine, read_machine
 from trainwright.backends.local.processes import kill_task, read_boot_id, spawn_detached
 from trainwright.backends.local.render import render_launch
-from trainwright.backends.local.schedule import Waiting, admit, explain, never_fits
+from trainwright.backends.local.schedule import never_fits
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.local.supervision import Means, Pools, Spawn, Supervision, run_in
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
-from trainwright.ports.backend import BackendError, Capacity, Handle, Launch
+from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, PoolUse
 from trainwright.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -77,12 +78,12 @@ class LocalBackend:
         self._attempts: dict[str, AttemptRun] = {}
         self._damaged: dict[str, DamagedLaunch] = {}
         self._storing: dict[str, asyncio.Future[None]] = {}
-        self._queue: list[Waiting] = []
-        self._active: dict[str, AttemptRun] = {}  # admitted and not over
-        self._told: dict[str, Note] = {}  # why each queued attempt waits, as last said
+        self._lines = Lines()
+        self._floor = Floor()
         self._sequence = 0
         self._opened: _Opened | None = None
         self._opening = asyncio.Lock()
+        self._reordering = asyncio.Lock()
         self._wake = asyncio.Event()
 
     # -- the port
@@ -92,18 +93,18 @@ class LocalBackend:
         return render_launch(launch, self._settings)
 
     async def probe(self) -> Capacity:
-        """The pool as it is now. Raises `BackendError` when the disk or the demanded sandbox does not work."""
+        """The machine as it is now. Raises `BackendError` when the disk or the demanded sandbox does not work."""
         opened = await self._ready()
         if opened.means.launcher.failure:
             raise BackendError(opened.means.launcher.failure)
         machine = opened.machine
         return Capacity(
             total=machine.resources(machine.total),
-            free=machine.resources(self._free(machine)),
+            free=machine.resources(self._floor.free(machine)),
             launcher=opened.means.launcher.launcher,
             launcher_note=opened.means.launcher.note,
-            queued=len(self._queue),
-            running=len(self._active),
+            queued=len(self._lines),
+            running=len(self._floor),
         )
 
     async def submit(self, launch: Launch) -> Handle:
@@ -136,7 +137,7 @@ class LocalBackend:
         was_queued = attempt.is_queued
         attempt.stop_grace_s = grace_s
         if was_queued:
-            self._leave_queue(attempt)
+            self._lines.leave(attempt.waiting)
             self._changed(attempt)
         else:
             opened.supervision.stop(attempt, grace_s)
@@ -167,6 +168,39 @@ class LocalBackend:
         await self._ready()
         return [self._handle(key) for key in (*self._attempts, *self._damaged)]
 
+    async def set_shares(self, shares: Mapping[str, Demand]) -> None:
+        """Divide the machine anew."""
+        self._floor.shares = dict(shares)
+        self._wake.set()
+
+    async def probe_shares(self) -> Mapping[str, PoolUse]:
+        """Every pool as it is now."""
+        opened = await self._ready()
+        held, running = self._floor.held(), self._floor.running()
+        return {
+            pool: PoolUse(room.size, held.get(pool, Demand()), self._lines.count(pool), running[pool])
+            for pool, room in self._floor.rooms(opened.machine).items()
+        }
+
+    async def set_priority(self, key: str, priority: int) -> None:
+        """Move it in its line. Raises `BackendError` when the disk does not keep it; then nothing has changed."""
+        await self._ready()
+        if key in self._storing:
+            await asyncio.shield(self._storing[key])
+        async with self._reordering:
+            attempt = self._attempts.get(key)
+            if attempt is None or not attempt.is_queued or attempt.priority == priority:
+                return
+            try:
+                await run_in(self._pools.quick, self._folders.mark_priority, key, priority)
+            except OSError as error:
+                raise BackendError(f"the priority of attempt {key} cannot be stored: {error}") from error
+            if attempt.is_queued:
+                self._lines.leave(attempt.waiting)
+                attempt.priority = priority
+                self._lines.enter(attempt.waiting)
+                self._changed(attempt)
+
     # -- the embedded scheduler
 
     async def run(self) -> None:
@@ -175,7 +209,7 @@ class LocalBackend:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._empty_trash())
-                for attempt in self._active.values():
+                for attempt in self._floor:
                     opened.supervision.adopt(attempt, group)
                 while True:
                     self._wake.clear()
@@ -201,27 +235,14 @@ class LocalBackend:
 
     def _admit(self, machine: Machine) -> list[AttemptRun]:
         """Move what fits from the queue onto the machine, in memory."""
-        admitted = [self._attempts[key] for key in admit(self._queue, self._free(machine))]
+        admitted = [self._attempts[key] for key in self._lines.admit(self._floor.rooms(machine))]
         for attempt in admitted:
-            self._leave_queue(attempt)
-            self._give_devices(machine, attempt)
+            self._lines.leave(attempt.waiting)
+            self._floor.give_devices(machine, attempt)
             attempt.admitted = True
-            self._active[attempt.key] = attempt
+            self._floor.enter(attempt)
             self._on_change(attempt.job_id)
         return admitted
-
-    def _give_devices(self, machine: Machine, attempt: AttemptRun) -> None:
-        taken = {
-            device
-            for other in self._active.values()
-            for task in other.tasks
-            if not task.finished
-            for device in task.devices
-        }
-        free = [device for device in machine.accelerators if device not in taken]
-        for task in attempt.tasks:
-            count = task.resources.accelerators
-            task.devices, free = tuple(free[:count]), free[count:]
 
     # -- opening
 
@@ -271,8 +292,8 @@ class LocalBackend:
 
     def _recall(self, stored: StoredLaunch, means: Means) -> AttemptRun:
         """The attempt in memory as its files say."""
-        attempt = _attempt_run(stored.launch, stored.sequence, self._folders)
-        attempt.stop_grace_s = stored.stop_grace_s
+        attempt = new_run(stored.launch, stored.sequence, self._folders)
+        attempt.stop_grace_s, attempt.priority = stored.stop_grace_s, stored.priority
         if stored.devices is None:
             return attempt
         attempt.admitted = True
@@ -300,7 +321,7 @@ class LocalBackend:
         writing = asyncio.get_running_loop().run_in_executor(
             self._pools.quick, self._folders.store, launch, sequence
         )
-        attempt = _attempt_run(launch, sequence, self._folders)
+        attempt = new_run(launch, sequence, self._folders)
         writing.add_done_callback(lambda written: self._stored(attempt, written, done))
         return done
 
@@ -324,23 +345,15 @@ class LocalBackend:
             attempt.rejected = never_fits(attempt.launch.spec, machine.total, machine.accelerator_kind)
         self._attempts[attempt.key] = attempt
         if attempt.admitted:
-            self._active[attempt.key] = attempt
+            self._floor.enter(attempt)
         if attempt.is_queued:
-            bisect.insort(self._queue, attempt.waiting, key=_rank)
-
-    def _leave_queue(self, attempt: AttemptRun) -> None:
-        del self._queue[bisect.bisect_left(self._queue, attempt.waiting.rank, key=_rank)]
-        self._told.pop(attempt.key, None)
+            self._lines.enter(attempt.waiting)
 
     def _changed(self, attempt: AttemptRun) -> None:
         if attempt.is_over:
-            self._active.pop(attempt.key, None)
+            self._floor.leave(attempt)
         self._wake.set()
         self._on_change(attempt.job_id)
-
-    def _free(self, machine: Machine) -> Demand:
-        held = (attempt.held for attempt in self._active.values())
-        return machine.total - sum(held, Demand())
 
     def _observe(self, key: str) -> Observation:
         attempt = self._attempts.get(key)
@@ -354,9 +367,8 @@ class LocalBackend:
     def _wait(self, attempt: AttemptRun) -> Note | None:
         """Why it is queued; None while the scheduler has never looked at it. Old news until it looks again."""
         if not self._wake.is_set() and self._opened is not None:
-            place = bisect.bisect_left(self._queue, attempt.waiting.rank, key=_rank) + 1
-            self._told[attempt.key] = explain(attempt.waiting, self._free(self._opened.machine), place)
-        return self._told.get(attempt.key)
+            self._lines.look(attempt.waiting, self._floor.rooms(self._opened.machine))
+        return self._lines.note(attempt.key)
 
     def _remove(self, key: str, attempt: AttemptRun | None, boot_id: str) -> None:
         if attempt is None:  # a damaged one: nothing is known of its tasks but their folders
@@ -369,16 +381,3 @@ class LocalBackend:
 
     def _handle(self, key: str) -> Handle:
         return Handle(key, NAME_OF_BACKEND, HANDLE_VERSION, {})
-
-
-def _rank(waiting: Waiting) -> tuple[int, int]:
-    return waiting.rank
-
-
-def _attempt_run(launch: Launch, sequence: int, folders: RunFolders) -> AttemptRun:
-    tasks = tuple(
-        TaskRun(name, folders.task_folder(launch.key, name), role.resources)
-        for role in launch.spec.roles
-        for name in role.task_names()
-    )
-    return AttemptRun(launch, sequence, tasks)

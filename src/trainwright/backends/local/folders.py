@@ -2,6 +2,7 @@
 
     runs/<attempt key>/launch-set.json   the launch as accepted, its place in the queue; durable when submit returns
                        admitted.json     it may have processes from here on; which accelerators its tasks were given
+                       priority.json     it was given another priority than the launch's
                        stop.json         a stop was asked for, with the shortest grace
                        <task>/           RUNDIR (docs/design/runner.md)
                        <task>/abandoned.json   its supervisor is not to be started again, and why
@@ -28,7 +29,7 @@ from trainwright.ports.backend import Launch
 log = logging.getLogger(__name__)
 
 LAUNCH_SET, ADMITTED, STOP, ABANDONED = "launch-set.json", "admitted.json", "stop.json", "abandoned.json"
-LAUNCH, DONE = "launch.json", "done.json"
+LAUNCH, DONE, PRIORITY = "launch.json", "done.json", "priority.json"
 TRASH = ".trash."
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
@@ -41,6 +42,7 @@ class StoredLaunch:
 
     launch: Launch
     sequence: int
+    priority: int
     devices: Devices | None
     stop_grace_s: int | None
 
@@ -96,6 +98,10 @@ class RunFolders:
             "devices": {task: list(ids) for task, ids in devices.items()},
         }
         self._disk.replace(self.folder(key) / ADMITTED, _encode(admitted), durable=False)
+
+    def mark_priority(self, key: str, priority: int) -> None:
+        """From now on it waits with this priority."""
+        self._disk.replace(self.folder(key) / PRIORITY, _encode({"priority": priority}), durable=True)
 
     def mark_stopped(self, key: str, grace_s: int) -> None:
         """Remember that a stop was asked for."""
@@ -166,7 +172,9 @@ class RunFolders:
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             log.error("launch_set_damaged", extra={"attempt": folder.name, "error": type(error).__name__})
             return DamagedLaunch(folder.name, f"{LAUNCH_SET} cannot be read: {type(error).__name__}")
-        return StoredLaunch(launch, sequence, _devices(folder / ADMITTED), _grace(folder / STOP))
+        changed = _read(folder / PRIORITY) or {}
+        priority = int(changed.get("priority", spec.priority))
+        return StoredLaunch(launch, sequence, priority, _devices(folder / ADMITTED), _grace(folder / STOP))
 
 
 def _devices(path: Path) -> Devices | None:

@@ -1,5 +1,9 @@
 """Who may start now on one machine: gang admission, priorities, FIFO, and backfill that never delays the head. Pure.
 
+The machine is divided into pools. Each dedicated pool has its share, the public pool (empty id) the rest, and each is
+scheduled as a machine of its own. A share that was lowered, or taken away while the public pool was full, may be held
+by what still runs: nobody is given more than is there.
+
 The queue is ordered by priority (3 first), then by arrival. The first launch that does not fit is the *head*. How long
 anything runs is unknown, so no promise about the future can be made from the running set; what can be promised is that
 nothing the head will need is given away behind its back. A launch behind the head may therefore start only when it
@@ -8,14 +12,19 @@ nothing the head will need is given away behind its back. A launch behind the he
 - of every other dimension takes only what is left after the head's whole demand is set aside.
 
 Whenever the head would have fitted without those launches, it then fits with them too (tested as a property).
+
+A launch that is larger than its whole pool waits until the pool grows. It is nobody's head.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.specs import LaunchSpec
+from trainwright.ports.pools import PUBLIC_POOL
+
+PUBLIC = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Waiting:
     priority: int
     sequence: int
     demand: Demand
+    pool: str = PUBLIC
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -33,49 +43,74 @@ class Waiting:
         return (-self.priority, self.sequence)
 
 
-def admit(queue: Sequence[Waiting], free: Demand) -> tuple[str, ...]:
-    """Keys that may start now, in queue order; `queue` must be sorted by `rank`.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a pool has, and what of it can be given away now."""
 
-    Together they fit into `free`. Looks no further than something could still start, so a long queue costs nothing.
+    size: Demand
+    free: Demand
+
+
+def divide(total: Demand, shares: Mapping[str, Demand], held: Mapping[str, Demand]) -> dict[str, Room]:
+    """The rooms of all pools, the public one last; `held` is what runs in each pool.
+
+    Together the free parts never exceed what is free of `total`: where the running hold more than their pools have,
+    the first pools in the order of `shares` get what there is.
+    """
+    left = (total - sum(held.values(), Demand())).most(Demand())
+    public = (total - sum(shares.values(), Demand())).most(Demand())
+    rooms = {}
+    for pool, size in {**shares, PUBLIC: public}.items():
+        free = (size - held.get(pool, Demand())).most(Demand()).least(left)
+        rooms[pool] = Room(size, free)
+        left -= free
+    return rooms
+
+
+def admit(queue: Sequence[Waiting], room: Room) -> tuple[str, ...]:
+    """Keys that may start now in one pool, in queue order; `queue` must be sorted by `rank`.
+
+    Together they fit into `room.free`. Looks no further than something could still start, so a long queue costs
+    nothing.
     """
     admitted: list[str] = []
-    room = free
+    free = room.free
     behind_head = False
     for waiting in queue:
-        if waiting.demand.fits(room):
-            admitted.append(waiting.key)
-            room -= waiting.demand
-        elif not behind_head:
-            behind_head = True
-            room = _room_behind(waiting.demand, room)
-        if not (room.millicpus and room.memory_mib):  # every launch takes some of both
+        if not (free.millicpus and free.memory_mib):  # every launch takes some of both
             break
+        if waiting.demand.fits(free):
+            admitted.append(waiting.key)
+            free -= waiting.demand
+        elif not behind_head and waiting.demand.fits(room.size):
+            behind_head = True
+            free = (free - waiting.demand).most(Demand())  # what launches behind this head may take
     return tuple(admitted)
 
 
-def _room_behind(head: Demand, free: Demand) -> Demand:
-    """What launches behind a head that does not fit may take."""
-    return Demand(
-        max(0, free.millicpus - head.millicpus),
-        max(0, free.memory_mib - head.memory_mib),
-        max(0, free.accelerators - head.accelerators),
-    )
-
-
-def explain(waiting: Waiting, free: Demand, position: int) -> Note:
+def explain(waiting: Waiting, room: Room, position: int) -> Note:
     """Why the launch at `position` (from 1) of a queue with nothing admissible in it still waits.
 
     Of several things missing the scarcest kind is named: accelerators, then CPUs, then memory.
     """
-    asked = waiting.demand
-    if asked.accelerators > free.accelerators:
-        slots = {"asked": asked.accelerators, "free": free.accelerators, "position": position}
-        return Note("wait_accelerators", {**slots})
-    if asked.millicpus > free.millicpus:
-        return Note("wait_cpus", {"asked": asked.cpus, "free": free.cpus, "position": position})
-    if asked.memory_mib > free.memory_mib:
-        return Note("wait_memory", {"asked": asked.memory_mib, "free": free.memory_mib, "position": position})
-    return Note("wait_ahead", {"position": position})
+    asked, pool = waiting.demand, waiting.pool
+    if not asked.fits(room.size):
+        kind, amount, size = _shortage(asked, room.size)
+        slots = {"asked": amount, "size": size, "position": position}
+        return Note(f"wait_size_{kind}", {**slots, "pool": pool or PUBLIC_POOL})
+    form, place = ("wait_pool", {"pool": pool}) if pool else ("wait", {})
+    if asked.fits(room.free):
+        return Note(f"{form}_ahead", {"position": position, **place})
+    kind, amount, free = _shortage(asked, room.free)
+    return Note(f"{form}_{kind}", {"asked": amount, "free": free, "position": position, **place})
+
+
+def _shortage(asked: Demand, room: Demand) -> tuple[str, int | float, int | float]:
+    if asked.accelerators > room.accelerators:
+        return "accelerators", asked.accelerators, room.accelerators
+    if asked.millicpus > room.millicpus:
+        return "cpus", asked.cpus, room.cpus
+    return "memory", asked.memory_mib, room.memory_mib
 
 
 def never_fits(spec: LaunchSpec, total: Demand, accelerator_kind: str) -> str:

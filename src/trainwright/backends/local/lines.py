@@ -1,0 +1,53 @@
+"""Who waits, pool by pool, in the order of the schedule, and why. Changed on the event loop only."""
+
+import bisect
+from collections.abc import Mapping
+
+from trainwright.backends.local.schedule import Room, Waiting, admit, explain
+from trainwright.domain.demand import Demand
+from trainwright.domain.entities import Note
+
+_NOTHING = Room(Demand(), Demand())
+
+
+class Lines:
+    """One line a pool. The notes are what was last said: they are kept while the schedule has still to look again."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[Waiting]] = {}
+        self._notes: dict[str, Note] = {}
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return sum(len(line) for line in self._lines.values())
+
+    def count(self, pool: str) -> int:
+        """How many wait in one pool."""
+        return len(self._lines.get(pool, ()))
+
+    def enter(self, waiting: Waiting) -> None:
+        """Put it into its place."""
+        bisect.insort(self._lines.setdefault(waiting.pool, []), waiting, key=_rank)
+
+    def leave(self, waiting: Waiting) -> None:
+        """Take it out; it must be there, with the rank it entered with."""
+        line = self._lines[waiting.pool]
+        del line[bisect.bisect_left(line, waiting.rank, key=_rank)]
+        self._notes.pop(waiting.key, None)
+
+    def admit(self, rooms: Mapping[str, Room]) -> tuple[str, ...]:
+        """Keys that may start now. They stay in their lines."""
+        return tuple(key for pool, room in rooms.items() for key in admit(self._lines.get(pool, ()), room))
+
+    def look(self, waiting: Waiting, rooms: Mapping[str, Room]) -> None:
+        """Note why it waits in these rooms. A pool that has none has nothing."""
+        place = bisect.bisect_left(self._lines[waiting.pool], waiting.rank, key=_rank) + 1
+        self._notes[waiting.key] = explain(waiting, rooms.get(waiting.pool, _NOTHING), place)
+
+    def note(self, key: str) -> Note | None:
+        """Why it waited when looked at last."""
+        return self._notes.get(key)
+
+
+def _rank(waiting: Waiting) -> tuple[int, int]:
+    return waiting.rank
