@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -79,6 +80,19 @@ def _unindexed_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any)
 @compiles(unindexed, "postgresql")
 def _unindexed_postgresql(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
+
+
+class HintingCompiler(SQLiteCompiler):
+    """SQLAlchemy knows hints, but not that SQLite has one."""
+
+    def get_from_hint_text(self, table: sa.FromClause, text: str | None) -> str | None:
+        """What comes behind the table's name."""
+        return text
+
+
+def from_index(statement: sa.Select[Any], table: sa.Table, index: str) -> sa.Select[Any]:
+    """`statement` reading `table` in the order of its index, on SQLite. There the index must exist and fit."""
+    return statement.with_hint(table, f"INDEXED BY {index}", "sqlite")
 
 
 def earlier(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.ColumnElement[int]:

@@ -15,6 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
+from trainwright.db.dialects import HintingCompiler
+
 WAIT_S = 30  # for a free connection, a lock, a statement
 _MIGRATION_LOCK_S = 300  # another process may be migrating a large table
 _READERS = 6
@@ -84,6 +86,7 @@ def _sqlite(url: URL, begin: str, prepare: Callable[[sqlite3.Cursor], None], *, 
         pool_use_lifo=True,
         connect_args={"timeout": WAIT_S, "check_same_thread": False},
     )
+    engine.dialect.statement_compiler = HintingCompiler
     _listen(engine, begin, prepare)
     return engine
 
@@ -112,7 +115,7 @@ def _prepare_writer(cursor: sqlite3.Cursor) -> None:
 
 def _prepare_reader(cursor: sqlite3.Cursor) -> None:
     cursor.execute("PRAGMA query_only = ON")
-    cursor.execute("PRAGMA cache_size = -16384")  # KiB, taken as needed: the search index of 100,000 jobs
+    cursor.execute("PRAGMA cache_size = -32768")  # KiB, taken as needed: the search index of 100,000 jobs
 
 
 def _prepare_migrator(cursor: sqlite3.Cursor) -> None:

@@ -43,14 +43,29 @@ _COUNT_DOWN = (
 )
 _GET = within(_JOBS.where(jobs.c.id == _JOB))
 _EXISTS = within(sa.select(jobs.c.id).where(jobs.c.id == _JOB))
+_EXISTING = within(
+    sa.select(jobs.c.id).where(jobs.c.id.in_(sa.bindparam("jobs", expanding=True))), by_ids=True
+)
 _NAMED = within(
     _JOBS.where(jobs.c.name == sa.bindparam("name")).order_by(jobs.c.created_at_ms, jobs.c.id).limit(1)
 )
-_DESCRIBE = within(
+# Of two who change a job at once, the second reads what the first has written.
+_HOLD_DOCUMENT = within(
+    sa.select(job_documents.c.job_id).where(job_documents.c.job_id == _JOB).with_for_update(),
+    job_documents.c.job_id,
+)
+_SAVE_DOCUMENT = within(
     sa.update(job_documents)
     .where(job_documents.c.job_id == _JOB)
-    .values(description=sa.bindparam("new_description")),
+    .values(
+        description=sa.bindparam("new_description"),
+        request=sa.bindparam("new_request"),
+        launch=sa.bindparam("new_launch"),
+    ),
     job_documents.c.job_id,
+)
+_TAKEN = sa.select(jobs.c.name).where(
+    jobs.c.project_id == sa.bindparam("project"), jobs.c.name.in_(sa.bindparam("names", expanding=True))
 )
 # One conditional UPDATE: of two requests at once one gets its row, and none can mark an ended job.
 _REQUEST_STOP = within(
@@ -108,10 +123,28 @@ class Jobs:
         """One page. Equal keys are ordered by creation time, then id. `ValueError` for another `sort_by`."""
         return search_jobs(self._tx, query)
 
-    def set_description(self, job_id: str, description: str) -> None:
-        """Change only that. Raises `JobNotFound`."""
-        if not self._tx.change(_DESCRIBE, job=job_id, new_description=description):
-            raise JobNotFound(job=job_id)
+    def get_to_change(self, job_id: str) -> Job:
+        """Raises `JobNotFound`."""
+        self._tx.row(_HOLD_DOCUMENT, job=job_id)
+        return self.get(job_id)
+
+    def save_documents(self, job: Job) -> None:
+        """Write description, request and launch. Raises `JobNotFound`."""
+        values = document_values(job)
+        changed = self._tx.change(
+            _SAVE_DOCUMENT,
+            job=job.id,
+            new_description=values["description"],
+            new_request=values["request"],
+            new_launch=values["launch"],
+        )
+        if not changed:
+            raise JobNotFound(job=job.id)
+
+    def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of `names` that a job of the scope's project has."""
+        found = self._tx.rows(_TAKEN, project=self._tx.project_id or "", names=list(names))
+        return frozenset(row["name"] for row in found)
 
     def request_stop(self, job_id: str, now_ms: int) -> bool:
         """Mark it to be stopped and make it due. Raises `JobNotFound`."""
@@ -130,6 +163,10 @@ class Jobs:
             raise JobNotFound(job=job_id)
         self._tx.change(_DELETE, job=job_id)
         self._tx.change(_COUNT_DOWN, project=place["project_id"], workspace=place["workspace_id"])
+
+    def existing(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of `job_ids` that are jobs of the scope."""
+        return frozenset(row["id"] for row in self._tx.rows(_EXISTING, jobs=list(job_ids)))
 
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """See `outputs.find_writer`; not limited to the scope, as buckets are shared."""

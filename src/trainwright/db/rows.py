@@ -45,6 +45,7 @@ def job_of(row: RowMapping) -> Job:
         experiment_id=row["experiment_id"],
         experiment_serial=row["experiment_serial"],
         kept=row["kept"],
+        filled=json.loads(row["filled"]) if row["filled"] else None,
     )
 
 
@@ -79,6 +80,7 @@ def progress_values(job: Job) -> Values:
         "phase": job.phase,
         "started_at_ms": job.started_at_ms,
         "ended_at_ms": job.ended_at_ms,
+        "ran_ms": job.ended_at_ms - job.started_at_ms if job.started_at_ms and job.ended_at_ms else 0,
         "reason": job.reason,
         "attempt_number": job.attempt_number,
         "budget_used": job.budget_used,
@@ -96,6 +98,7 @@ def document_values(job: Job) -> Values:
         "description": job.description,
         "request": json.dumps(job.request),
         "launch": job.launch.model_dump_json(),
+        "filled": "" if job.filled is None else json.dumps(job.filled),
     }
 
 

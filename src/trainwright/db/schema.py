@@ -148,6 +148,7 @@ job_documents = sa.Table(
     _words("description"),
     _words("request"),  # JSON
     _words("launch"),  # JSON of a LaunchSpec
+    _words("filled", default=""),  # JSON: the algorithm as the saved one completed it; empty: it was made of none
 )
 
 # How many jobs there are; changed with each job added or deleted, because counting 100,000 takes 15 ms.
@@ -400,8 +401,18 @@ job_tags = sa.Table(
     _of_job(primary_key=True),
     sa.Column("key", Words, primary_key=True),
     _words("value"),
+    _words("project_id"),  # these two are the job's, which never change: without them each row would need a look at it
+    _words("workspace_id"),
 )
 sa.Index("ix_job_tags_key", job_tags.c.key, job_tags.c.value, job_tags.c.job_id)
+sa.Index(
+    "ix_job_tags_project",
+    job_tags.c.project_id,
+    job_tags.c.key,
+    job_tags.c.value,
+    job_tags.c.workspace_id,
+    job_tags.c.job_id,
+)
 
 algorithms = sa.Table(
     "algorithms",
@@ -415,7 +426,9 @@ algorithms = sa.Table(
     _words("user_name"),
     _words("engine"),  # id of the engine or the image, to search by
     _words("code_dir"),  # to search by
-    _words("document"),  # JSON: the request as given
+    _words("document"),  # JSON: the request as given, its engine completed
+    _number("code_bytes"),  # of the code when it was last looked at
+    _words("code_tree"),  # JSON: its files then; empty: it has no code
     _number("version"),  # counts the changes, from 1
     _number("created_at_ms"),
     _number("updated_at_ms"),

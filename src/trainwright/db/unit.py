@@ -18,6 +18,7 @@ from trainwright.db.experiments import Experiments
 from trainwright.db.gallery import Gallery
 from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
+from trainwright.db.log_links import LogLinks
 from trainwright.db.metrics import Metrics
 from trainwright.db.pools import Pools
 from trainwright.db.principals import Principals
@@ -104,6 +105,11 @@ class Unit:
     def events(self) -> Events:
         """History of the scope."""
         return Events(self._open())
+
+    @property
+    def log_links(self) -> LogLinks:
+        """Share links to logs of the scope."""
+        return LogLinks(self._open())
 
     @property
     def metrics(self) -> Metrics:

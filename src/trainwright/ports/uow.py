@@ -7,10 +7,9 @@ Blocking; callers on the event loop go through the database's thread pool. Rows 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
-from trainwright.domain.lifecycle import Phase
 from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
 from trainwright.ports.datasets import BucketRepository, DatasetRepository
 from trainwright.ports.identity import PrincipalRepository
@@ -42,20 +41,32 @@ PLATFORM = Scope(project_id=None)
 
 
 @dataclass(frozen=True, slots=True)
-class JobQuery:
-    """A search. All conditions hold together; empty ones do not count. Phases are those an API caller sees."""
+class Match:
+    """A condition on one of a job's texts: `in`: it is one of `values`; `not`: it is none of them; `like`: it contains
+    the only one, case-sensitively. No values: no condition.
 
-    ids: tuple[str, ...] = ()
-    not_ids: tuple[str, ...] = ()
-    name_like: str = ""  # case-sensitive substring
-    phases: tuple[Phase, ...] = ()
-    not_phases: tuple[Phase, ...] = ()
-    kinds: tuple[str, ...] = ()
-    user_names: tuple[str, ...] = ()
+    Columns: id, name, phase (as an API caller sees it), kind, user_id, user_name, algorithm_id, algorithm_name,
+    pool_id, experiment_id.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    how: Literal["in", "not", "like"] = "in"
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """A search. All conditions hold together; empty ones do not count."""
+
+    matches: tuple[Match, ...] = ()
+    tags: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # of each key one of the values, or any when there are none
+    host_ips: tuple[str, ...] = ()  # a task of any attempt ran on one of them
     created_from_ms: int = 0
     created_to_ms: int = 0  # inclusive; 0: no bound
     workspace_id: str = ""
-    sort_by: str = "create_time"  # create_time, name, duration or status
+    sort_by: str = "create_time"  # create_time, start_time, name, duration or status
     descending: bool = True
     offset: int = 0
     limit: int = 10
@@ -105,8 +116,16 @@ class JobRepository(Protocol):
         """One page."""
         ...
 
-    def set_description(self, job_id: str, description: str) -> None:
-        """Change only that; never touches what the reconciler owns."""
+    def get_to_change(self, job_id: str) -> Job:
+        """As `get`; in a writing unit nobody else changes its documents until the unit ends."""
+        ...
+
+    def save_documents(self, job: Job) -> None:
+        """Write description, request and launch; never touches what the reconciler owns. Raises `JobNotFound`."""
+        ...
+
+    def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of `names` that jobs of the project have, also jobs in workspaces the scope does not see."""
         ...
 
     def request_stop(self, job_id: str, now_ms: int) -> bool:
@@ -115,6 +134,10 @@ class JobRepository(Protocol):
 
     def delete(self, job_id: str) -> None:
         """Remove it with its attempts, tasks, events and metrics. The caller has checked that it has ended."""
+        ...
+
+    def existing(self, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of `job_ids` that are jobs of the scope."""
         ...
 
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
@@ -166,6 +189,10 @@ class AttemptRepository(Protocol):
         """Ascending by number."""
         ...
 
+    def list_of_jobs(self, job_ids: Sequence[str]) -> dict[str, tuple[Attempt, ...]]:
+        """The same of several jobs at once, by job; jobs without attempts are left out."""
+        ...
+
     def get_live(self, attempt_key: str) -> tuple[Job, Attempt]:
         """The attempt of that key with its job, while it is the job's current one and has not ended.
 
@@ -186,6 +213,10 @@ class TaskRepository(Protocol):
         """In the job's task order."""
         ...
 
+    def list_of_jobs(self, job_ids: Sequence[str]) -> dict[str, tuple[TaskState, ...]]:
+        """Of all attempts of several jobs, by attempt key, in the jobs' task order."""
+        ...
+
     def get(self, attempt_key: str, name: str) -> TaskState:
         """Raises `AttemptClosed` when there is no such task."""
         ...
@@ -193,6 +224,22 @@ class TaskRepository(Protocol):
     def save(self, task: TaskState, *, make_due: bool) -> None:
         """Write it; `make_due` also makes the job due at once. A final result once stored is never overwritten."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Some of a job's events. Empty conditions do not count."""
+
+    job_id: str
+    codes: tuple[str, ...] = ()
+    level: str = ""
+    source: str = ""
+    from_ms: int = 0
+    to_ms: int = 0  # inclusive; 0: no bound
+    descending: bool = False
+    after_seq: int = 0  # in the order asked: only those behind it; 0: from the beginning
+    offset: int = 0
+    limit: int = 1000
 
 
 class EventRepository(Protocol):
@@ -204,6 +251,57 @@ class EventRepository(Protocol):
 
     def list_of_job(self, job_id: str, *, after_seq: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Ascending by `seq`."""
+        ...
+
+    def search(self, query: EventQuery) -> tuple[Event, ...]:
+        """One page, by `seq`."""
+        ...
+
+    def count(self, query: EventQuery) -> int:
+        """How many match on all pages."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogPermit:
+    """What a share link allows: reading one task's log of one attempt until `expires_at_ms`.
+
+    `id` is the SHA-256 of the link's secret part, in hex: who reads the table cannot open the log.
+    """
+
+    id: str
+    job_id: str
+    task: str
+    attempt: int
+    download: bool
+    user_name: str
+    created_at_ms: int
+    expires_at_ms: int
+
+
+class LogLinkRepository(Protocol):
+    """Share links to logs of the scope's jobs."""
+
+    def add(self, permit: LogPermit) -> None:
+        """Insert it. Raises `JobNotFound`."""
+        ...
+
+    def find(self, permit_id: str) -> LogPermit | None:
+        """The one of that id, expired or not."""
+        ...
+
+    def list_of_job(
+        self, job_id: str, now_ms: int, *, offset: int, limit: int
+    ) -> tuple[int, tuple[LogPermit, ...]]:
+        """How many have not expired, and one page of them, newest first."""
+        ...
+
+    def delete(self, job_id: str, permit_id: str) -> bool:
+        """Revoke it; False when the job has none of that id."""
+        ...
+
+    def delete_expired(self, now_ms: int) -> int:
+        """Remove those that have expired; how many."""
         ...
 
 
@@ -265,6 +363,11 @@ class UnitOfWork(Protocol):
     @property
     def events(self) -> EventRepository:
         """History."""
+        ...
+
+    @property
+    def log_links(self) -> LogLinkRepository:
+        """Share links to logs."""
         ...
 
     @property

@@ -7,7 +7,7 @@ from trainwright.domain.entities import Job
 from trainwright.domain.errors import JobNotDeletable, JobNotFound
 from trainwright.domain.lifecycle import END_PHASES
 from trainwright.ports.identity import Principal
-from trainwright.ports.uow import PLATFORM, JobQuery
+from trainwright.ports.uow import PLATFORM, JobQuery, Match
 from trainwright.services import jobs
 from trainwright.services.context import Services
 
@@ -35,7 +35,11 @@ def retention(services: Services, days: int, *, every_s: float = 3600.0) -> Chor
 
 def _page(services: Services, before_ms: int, offset: int) -> tuple[Job, ...]:
     query = JobQuery(
-        phases=tuple(END_PHASES), created_to_ms=before_ms, descending=False, offset=offset, limit=_PAGE
+        matches=(Match("phase", tuple(END_PHASES)),),
+        created_to_ms=before_ms,
+        descending=False,
+        offset=offset,
+        limit=_PAGE,
     )
     with services.units(PLATFORM, write=False) as uow:
         return uow.jobs.search(query).jobs

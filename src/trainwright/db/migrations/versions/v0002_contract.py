@@ -61,6 +61,7 @@ def _wider_jobs() -> None:
     _more_number("jobs", "experiment_serial")
     _more_number("jobs", "ran_ms")
     _more_flag("jobs", "kept", default=False)
+    _more_words("job_documents", "filled")
     op.execute(
         "UPDATE jobs SET user_id = COALESCE((SELECT users.id FROM users WHERE users.name = jobs.user_name "
         "AND users.project_id = jobs.project_id LIMIT 1), '')"
@@ -219,10 +220,15 @@ def _grouping() -> None:
         _words("job_id"),
         _words("key"),
         _words("value"),
+        _words("project_id"),
+        _words("workspace_id"),
         sa.PrimaryKeyConstraint("job_id", "key", name="pk_job_tags"),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_job_tags_job_id", ondelete="CASCADE"),
     )
     op.create_index("ix_job_tags_key", "job_tags", ["key", "value", "job_id"])
+    op.create_index(
+        "ix_job_tags_project", "job_tags", ["project_id", "key", "value", "workspace_id", "job_id"]
+    )
 
 
 def _algorithms() -> None:
@@ -238,6 +244,8 @@ def _algorithms() -> None:
         _words("engine"),
         _words("code_dir"),
         _words("document"),
+        _number("code_bytes"),
+        _words("code_tree"),
         _number("version"),
         _number("created_at_ms"),
         _number("updated_at_ms"),
