@@ -1,13 +1,17 @@
 """Saved algorithms, and the gallery through which they are shared."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """A saved algorithm. `document` is the request body as given (unknown fields kept)."""
+    """A saved algorithm. `document` is the request body as given (unknown fields kept), its engine completed.
+
+    `code_bytes` and `code_tree` are the code's when it was saved: `{"name": "code/", "children": [...]}`, empty when it
+    has none.
+    """
 
     id: str
     project_id: str
@@ -19,6 +23,8 @@ class Algorithm:
     document: dict[str, Any]
     engine: str = ""
     code_dir: str = ""
+    code_bytes: int = 0
+    code_tree: dict[str, Any] = field(default_factory=dict)
     version: int = 1
     created_at_ms: int = 0
     updated_at_ms: int = 0
@@ -46,7 +52,7 @@ class AlgorithmRepository(Protocol):
         ...
 
     def get(self, algorithm_id: str) -> Algorithm:
-        """Raises `AlgorithmNotFound`."""
+        """In a writing unit nobody else changes or deletes it until the unit ends. Raises `AlgorithmNotFound`."""
         ...
 
     def search(self, query: AlgorithmQuery) -> tuple[int, int, tuple[Algorithm, ...]]:
@@ -105,14 +111,18 @@ class Subscription:
 
 
 class GalleryRepository(Protocol):
-    """The gallery as the scope's project sees it: what is public, and its own."""
+    """The gallery as the scope's project sees it: what is public, and its own. In a writing unit what was read of it
+    stays until the unit ends: nothing is withdrawn under a job that is being created.
+    """
 
     def add_item(self, item: GalleryItem) -> None:
         """Insert it without versions. Raises `DuplicateGalleryTitle` (per project)."""
         ...
 
     def add_version(self, version: GalleryVersion) -> None:
-        """Raises `DuplicateGalleryVersion`, `GalleryItemNotFound` (also for another project's item)."""
+        """The item counts as changed then. Raises `DuplicateGalleryVersion`, `GalleryItemNotFound` (also for another
+        project's item).
+        """
         ...
 
     def get_item(self, item_id: str) -> GalleryItem:
@@ -122,7 +132,9 @@ class GalleryRepository(Protocol):
     def search_items(
         self, *, title_like: str, own_only: bool, sort_by: str, descending: bool, offset: int, limit: int
     ) -> tuple[int, tuple[GalleryItem, ...]]:
-        """How many match, and one page with versions; `sort_by` create_time, update_time or title."""
+        """How many match, and one page with versions but without their documents; `sort_by` create_time, update_time
+        or title.
+        """
         ...
 
     def save_item(self, item: GalleryItem) -> None:
@@ -138,13 +150,13 @@ class GalleryRepository(Protocol):
         ...
 
     def get_subscription(self, subscription_id: str) -> tuple[Subscription, GalleryItem]:
-        """With its item. Raises `SubscriptionNotFound`."""
+        """With its item. Raises `SubscriptionNotFound`, also while the item is not for this project any more."""
         ...
 
     def list_subscriptions(
         self, *, title_like: str, offset: int, limit: int
     ) -> tuple[int, tuple[tuple[Subscription, GalleryItem], ...]]:
-        """How many match, and one page, newest first."""
+        """How many match, and one page, newest first; the versions without their documents."""
         ...
 
     def choose_version(self, subscription_id: str, version_id: str) -> None:
@@ -153,4 +165,12 @@ class GalleryRepository(Protocol):
 
     def delete_subscription(self, subscription_id: str) -> None:
         """Raises `SubscriptionNotFound`."""
+        ...
+
+    def existing(self, item_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these items there are, of any project: what lies in the store for others is left over."""
+        ...
+
+    def code_in_use(self, code_uri: str) -> bool:
+        """Whether an unfinished job of any project runs the code there."""
         ...

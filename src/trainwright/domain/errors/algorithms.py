@@ -33,6 +33,20 @@ class AlgorithmMismatch(UserError):
     )
 
 
+class RemoteTypeUnsupported(UserError):
+    """An input comes from a kind of place that the algorithm does not take."""
+
+    code = "ModelArts.2834"
+    text = Text(
+        "{field}: algorithm {algorithm} takes {allowed} only.",
+        "{field}：算法 {algorithm} 仅支持 {allowed} 类型的输入。",
+    )
+    remedy = Text(
+        "Give the input as a kind of data that the algorithm takes, or use another algorithm.",
+        "请使用算法支持的输入类型，或更换算法。",
+    )
+
+
 class SearchSettingsInvalid(UserError):
     """The settings of a hyperparameter search contradict themselves."""
 
@@ -102,3 +116,22 @@ class CodeHidden(Denied):
         "{name} 的代码归发布者所有，不可查看或另存。",
     )
     remedy = Text("Use the algorithm in jobs as it is.", "请直接使用该算法创建作业。")
+
+
+class GalleryVersionNotFound(NotFound):
+    """The item has no such version."""
+
+    code = "Trainwright.0806"
+    text = Text(
+        "Version {version} of the gallery item not found.",
+        "AI Gallery 资产的版本 {version} 不存在。",
+    )
+    remedy = Text("Show the item or the subscription to find its versions.", "请查看资产或订阅的版本列表。")
+
+
+class TooManyGalleryVersions(UserError):
+    """The item has as many versions as it may."""
+
+    code = "Trainwright.0807"
+    text = Text("The gallery item has {limit} versions already.", "该资产已有 {limit} 个版本。")
+    remedy = Text("Publish a new item, or withdraw this one.", "请发布新资产，或先下架该资产。")

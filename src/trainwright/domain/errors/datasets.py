@@ -63,3 +63,13 @@ class InputTooLarge(UserError):
         "Choose a larger flavor, or less data.",
         "请选择更大的规格，或减少数据。",
     )
+
+
+class DatasetInUse(Conflict):
+    """Unfinished jobs read a version."""
+
+    code = "Trainwright.0905"
+    text = Text(
+        "Version {version} is an input of an unfinished job.", "版本 {version} 正被未结束的作业用作输入。"
+    )
+    remedy = Text("Stop the job or wait for its end.", "请停止该作业或等待其结束。")

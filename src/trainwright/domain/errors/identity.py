@@ -18,6 +18,19 @@ class BadSignature(Unauthenticated):
     )
 
 
+class MalformedAuthorization(Unauthenticated):
+    """The `Authorization` header is neither a bearer token nor a complete signature."""
+
+    code = "ModelArts.0206"
+    text = Text(
+        "The header Authorization is malformed: {detail}.", "请求头 Authorization 格式错误：{detail}。"
+    )
+    remedy = Text(
+        "Send X-Auth-Token: <token>, or sign with an access key.",
+        "请发送请求头 X-Auth-Token: <token>，或使用访问密钥签名。",
+    )
+
+
 class BadPassword(Unauthenticated):
     """Wrong account, user or password; which of them is not told."""
 
@@ -121,3 +134,11 @@ class LastAdministrator(Conflict):
         "{user} 是最后一个启用的管理员。",
     )
     remedy = Text("Make another user administrator first.", "请先指定其他管理员。")
+
+
+class TooManyRoles(UserError):
+    """The project has as many roles of its own as one may have."""
+
+    code = "Trainwright.0611"
+    text = Text("The project has {limit} roles already.", "该项目的角色已达 {limit} 个。")
+    remedy = Text("Delete one that is not needed any more.", "请删除不再使用的角色。")

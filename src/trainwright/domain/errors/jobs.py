@@ -238,6 +238,17 @@ class CommandMissing(UserError):
     )
 
 
+class ImageWithoutCommand(UserError):
+    """A custom image without the command that starts it."""
+
+    code = "ModelArts.2806"
+    text = Text(
+        "Image {image} is given without a command.",
+        "填写了镜像 {image}，但缺少启动命令 command。",
+    )
+    remedy = Text("Give algorithm.command.", "请填写 algorithm.command。")
+
+
 class PoolNotFound(NotFound):
     """No such resource pool."""
 
