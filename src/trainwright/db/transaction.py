@@ -4,7 +4,7 @@ Repositories build their statements once, at import, with named parameters: buil
 what running it costs SQLite (measured 2026-11: 3 of the 4 ms of a submission).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class ScopeBreach(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """A statement in the three forms a scope may need. Only `within` and `within_table` make one."""
+    """A statement in the three forms a scope may need. Only `within`, `within_table` and `around` make one."""
 
     everywhere: Executable
     in_project: Executable
@@ -69,6 +69,17 @@ def within_table(
     mine = statement.where(project_id == sa.bindparam(_SCOPE, type_=WORDS))
     seen = mine if workspace_id is None else mine.where(workspace_id.not_in(_hidden()))
     return Scoped(statement, mine, seen)
+
+
+def around(scoped: Scoped, wrap: Callable[[sa.Select[Any]], sa.Select[Any]]) -> Scoped:
+    """What `wrap` makes of a scoped SELECT, such as a count of its rows."""
+
+    def wrapped(form: Executable) -> Executable:
+        if not isinstance(form, sa.Select):
+            raise TypeError("only a SELECT can be wrapped")
+        return wrap(form)
+
+    return Scoped(wrapped(scoped.everywhere), wrapped(scoped.in_project), wrapped(scoped.in_seen_workspaces))
 
 
 def _hidden() -> sa.BindParameter[Any]:

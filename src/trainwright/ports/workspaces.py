@@ -8,6 +8,8 @@ from trainwright.domain.specs import LaunchSpec
 
 DEFAULT_WORKSPACE = "0"
 DEFAULT_WORKSPACE_NAME = "default"
+TAG_VALUES_MAX = 1000
+"""Values of one key that a list of the project's tags shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,10 @@ class ExperimentRepository(Protocol):
         """How many match, and one page."""
         ...
 
+    def names(self, experiment_ids: Sequence[str]) -> dict[str, str]:
+        """Names by id; those that are not there are left out."""
+        ...
+
     def save(self, experiment: Experiment) -> None:
         """Write name, description, update time. Raises `ExperimentNotFound`, `DuplicateExperimentName`."""
         ...
@@ -198,6 +204,16 @@ class TagQuery:
     limit: int = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class TaggedJob:
+    """A job as searches by tag show it."""
+
+    id: str
+    name: str
+    workspace_id: str
+    tags: Mapping[str, str]
+
+
 class TagRepository(Protocol):
     """Tags of the jobs that the scope sees."""
 
@@ -207,6 +223,10 @@ class TagRepository(Protocol):
 
     def of_jobs(self, job_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """The same of several jobs at once; jobs without tags are left out."""
+        ...
+
+    def lock(self, job_id: str) -> None:
+        """Nobody else tags the job before the unit ends. Raises `JobNotFound`."""
         ...
 
     def put(self, job_id: str, tags: Mapping[str, str]) -> None:
@@ -220,11 +240,15 @@ class TagRepository(Protocol):
     def of_project(
         self, *, offset: int = 0, limit: int = 1000
     ) -> tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]:
-        """How many keys are in use, and one page of (key, its values), both ascending."""
+        """How many keys are in use, and one page of (key, its first `TAG_VALUES_MAX` values), both ascending."""
         ...
 
-    def search(self, query: TagQuery) -> tuple[int, tuple[tuple[str, str, str, dict[str, str]], ...]]:
-        """How many jobs match, and one page, newest first: (id, name, workspace, tags)."""
+    def count(self, query: TagQuery) -> int:
+        """How many jobs match."""
+        ...
+
+    def search(self, query: TagQuery) -> tuple[int, tuple[TaggedJob, ...]]:
+        """How many jobs match, and one page, newest first."""
         ...
 
 
