@@ -21,7 +21,7 @@ from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Snapshot, plan
 from trainwright.domain.specs import Resources
 from trainwright.domain.texts import Language
-from trainwright.ports.identity import Principal
+from trainwright.ports.identity import Principal, User
 from trainwright.ports.uow import PLATFORM
 from trainwright.server.threads import Threads
 from trainwright.services import jobs, reports
@@ -204,6 +204,7 @@ def open_world(folder: Path, schema: Path) -> Iterator[World]:
     """A world in `folder`, on a copy of the SQLite file `schema`."""
     file = shutil.copy(schema, folder / "test.db")
     database = Database.open(f"sqlite:///{file}")
+    _add_people(database)
     objects, backend, clock = MemoryStore(), FakeBackend(), HandClock()
     woken: list[str] = []
     events_told: list[str] = []
@@ -225,3 +226,11 @@ def open_world(folder: Path, schema: Path) -> Iterator[World]:
         )
         yield World(ctx, objects, backend, clock, woken, events_told, logs_told)
     database.close()
+
+
+def _add_people(database: Database) -> None:
+    """Alice's project is the first: buckets that nobody has claimed are hers."""
+    with database.units(PLATFORM) as uow:
+        for seen, who in enumerate((ALICE, BOB)):
+            uow.principals.add_user(User(who.user_id, who.user_name, who.project_id, is_admin=False), seen)
+        uow.commit()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trainwright.ports.backend import BackendError
 from trainwright.ports.uow import PLATFORM
 from trainwright.services.context import Services
+from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,11 @@ def metric_thinning(services: Services, *, every_s: float = 300.0) -> Chore:
         await services.blocking(_compact, services, older_than_s)
 
     return Chore("metric_thinning", every_s, thin)
+
+
+def dataset_versions(services: Services) -> Chore:
+    """Makes the versions of datasets that wait to be made; it sleeps when there are none."""
+    return Chore("dataset_versions", RETRY_S, DatasetBuilder(services).run)
 
 
 def _live_keys(services: Services) -> frozenset[str]:

@@ -21,6 +21,7 @@ from trainwright.ports.datasets import Dataset, DatasetVersion, ManifestEntry
 
 CREATING, READY = "creating", "ready"
 _NUMBERED_SHOWN = 50  # names that begin like a number but are none may stand before the highest number
+_NUMBERED_LENGTH_MAX = 10
 _PATHS_AT_ONCE = 500
 
 _DATASET: sa.BindParameter[str] = sa.bindparam("dataset")
@@ -69,6 +70,7 @@ _HOLD_VERSION = _within(
 _TAKE_VERSION = _within(
     _VERSIONS.where(_OF_DATASET, dataset_versions.c.id == _VERSION).with_for_update(of=dataset_versions)
 )
+_TAKE_VERSIONS = _within(_VERSIONS.where(_OF_DATASET).with_for_update(of=dataset_versions))
 _NEWEST = _within(
     _VERSIONS.where(_OF_DATASET, dataset_versions.c.state == sa.bindparam("state"))
     .order_by(*_RECENT)
@@ -84,7 +86,12 @@ _COUNT = _within(sa.select(sa.func.count()).select_from(dataset_versions.join(da
 _NUMBERED = _within(
     sa.select(dataset_versions.c.name)
     .join(datasets)
-    .where(_OF_DATASET, dataset_versions.c.name >= "V0", dataset_versions.c.name < "V:")
+    .where(
+        _OF_DATASET,
+        dataset_versions.c.name >= "V0",
+        dataset_versions.c.name < "V:",
+        sa.func.length(dataset_versions.c.name) <= _NUMBERED_LENGTH_MAX,
+    )
     .order_by(sa.func.length(dataset_versions.c.name).desc(), dataset_versions.c.name.desc())
     .limit(_NUMBERED_SHOWN)
 )
@@ -184,7 +191,8 @@ class Datasets:
     def save(self, dataset: Dataset) -> None:
         """Write name, description, update time. Raises `DatasetNotFound`, `DuplicateDatasetName`."""
         tx = self._tx
-        if tx.scalar(_NAMESAKE, project=dataset.project_id, name=dataset.name, dataset=dataset.id):
+        project_id = self.get(dataset.id).project_id
+        if tx.scalar(_NAMESAKE, project=project_id, name=dataset.name, dataset=dataset.id):
             raise DuplicateDatasetName(name=dataset.name)
         try:
             changed = tx.change(
@@ -219,6 +227,10 @@ class Datasets:
         """Raises `DatasetNotFound`, `DatasetVersionNotFound`."""
         return self._version(_TAKE_VERSION, dataset_id, version_id)
 
+    def take_versions(self, dataset_id: str) -> tuple[DatasetVersion, ...]:
+        """All of them."""
+        return tuple(map(_version, self._tx.rows(_TAKE_VERSIONS, dataset=dataset_id)))
+
     def find_newest(self, dataset_id: str, state: str) -> DatasetVersion | None:
         """The newest version in that state. Raises `DatasetNotFound`."""
         self.get(dataset_id)
@@ -234,7 +246,7 @@ class Datasets:
         return int(self._tx.scalar(_COUNT, dataset=dataset_id)), tuple(map(_version, found))
 
     def last_number(self, dataset_id: str) -> int:
-        """The highest n of its versions called V<n>; 0 when there is none."""
+        """The highest n of its versions called V<n>, with at most 9 digits; 0 when there is none."""
         names = (row["name"][1:] for row in self._tx.rows(_NUMBERED, dataset=dataset_id))
         return max((int(digits) for digits in names if digits.isascii() and digits.isdecimal()), default=0)
 

@@ -95,12 +95,16 @@ class DatasetRepository(Protocol):
         """The same, to delete it: no job can be made of it until the unit ends."""
         ...
 
+    def take_versions(self, dataset_id: str) -> tuple[DatasetVersion, ...]:
+        """All versions, in the same sense."""
+        ...
+
     def find_newest(self, dataset_id: str, state: str) -> DatasetVersion | None:
         """The newest version in that state. Raises `DatasetNotFound`."""
         ...
 
     def last_number(self, dataset_id: str) -> int:
-        """The highest n of its versions called V<n>; 0 when there is none."""
+        """The highest n of its versions called V<n>, with at most 9 digits; 0 when there is none."""
         ...
 
     def list_versions(

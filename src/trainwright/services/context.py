@@ -1,5 +1,6 @@
 """What every use case is given: the ports, wired once in `server.bootstrap`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, Protocol, TypeVar
@@ -33,6 +34,7 @@ class Services:
     `secret` signs attempt tokens and share links.
     `server_url` is how programs on this machine reach the server, `public_url` how people do (empty: the same).
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
+    `owners` remembers whose buckets are. `version_waits` is set when a dataset version is to be made.
     """
 
     units: UnitOfWorkFactory
@@ -51,3 +53,4 @@ class Services:
     log_limit_bytes: int = 1 << 30
     public_url: str = ""
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
+    version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)

@@ -1,15 +1,14 @@
-"""Buckets and objects. All projects of a server share its buckets; who asks is handed on all the same, so that this
-can change without changing a caller.
-"""
+"""Buckets and objects of the caller's project; those of others do not exist (`services.ownership`)."""
 
 from collections.abc import AsyncIterator
 
-from trainwright.domain.errors import InvalidBucketName, InvalidObsPath, ParamOutOfRange
+from trainwright.domain.errors import InvalidBucketName, InvalidObsPath, ParamOutOfRange, UploadNotFound
 from trainwright.domain.obs import ObsPath, is_bucket_name
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
 from trainwright.ports.objects import ObjectMeta, ObjectPage
 from trainwright.services.context import Services
+from trainwright.services.ownership import owned_objects, owns
 
 PAGE_MAX = 1000
 _NO_KEY = Text("it names a bucket, not an object", "该路径是桶，不是对象")
@@ -28,8 +27,8 @@ def object_path(bucket: str, key: str) -> ObsPath:
 
 
 async def list_buckets(ctx: Services, who: Principal) -> tuple[str, ...]:
-    """Names, ascending."""
-    return tuple(await ctx.objects.list_buckets())
+    """Names of the project's own, ascending."""
+    return tuple(await owned_objects(ctx, who).list_buckets())
 
 
 async def create_bucket(ctx: Services, who: Principal, bucket: str) -> None:
@@ -38,7 +37,7 @@ async def create_bucket(ctx: Services, who: Principal, bucket: str) -> None:
     Raises:
         InvalidBucketName, BucketExists: it cannot be.
     """
-    await ctx.objects.create_bucket(_bucket(bucket))
+    await owned_objects(ctx, who).create_bucket(_bucket(bucket))
 
 
 async def delete_bucket(ctx: Services, who: Principal, bucket: str) -> None:
@@ -47,7 +46,7 @@ async def delete_bucket(ctx: Services, who: Principal, bucket: str) -> None:
     Raises:
         InvalidBucketName, BucketNotFound, BucketNotEmpty: it cannot be.
     """
-    await ctx.objects.delete_bucket(_bucket(bucket))
+    await owned_objects(ctx, who).delete_bucket(_bucket(bucket))
 
 
 async def list_objects(
@@ -68,19 +67,21 @@ async def list_objects(
     """
     if not 1 <= limit <= PAGE_MAX:
         raise ParamOutOfRange(field="limit", value=limit, allowed=f"1-{PAGE_MAX}")
-    return await ctx.objects.list_page(_path(bucket, prefix), delimiter=delimiter, after=after, limit=limit)
+    return await owned_objects(ctx, who).list_page(
+        _path(bucket, prefix), delimiter=delimiter, after=after, limit=limit
+    )
 
 
 async def head_object(ctx: Services, who: Principal, path: ObsPath) -> ObjectMeta:
     """What is known of it. Raises `ObjectNotFound`."""
-    return await ctx.objects.head(path)
+    return await owned_objects(ctx, who).head(path)
 
 
 def read_object(
     ctx: Services, who: Principal, path: ObsPath, *, start: int = 0, end: int | None = None
 ) -> AsyncIterator[bytes]:
     """Its bytes from `start` up to but without `end`, in pieces of bounded size. Raises `ObjectNotFound`."""
-    return ctx.objects.read(path, start=start, end=end)
+    return owned_objects(ctx, who).read(path, start=start, end=end)
 
 
 async def write_object(
@@ -91,12 +92,22 @@ async def write_object(
     Raises:
         BucketNotFound, KeyConflict, InvalidObsPath: it cannot be stored there.
     """
-    return await ctx.objects.write(path, pieces)
+    return await owned_objects(ctx, who).write(path, pieces)
 
 
 async def delete_object(ctx: Services, who: Principal, path: ObsPath) -> None:
     """Delete it. Missing is success."""
-    await ctx.objects.delete(path)
+    await owned_objects(ctx, who).delete(path)
+
+
+async def check_upload(ctx: Services, who: Principal, bucket: str, upload_id: str) -> None:
+    """The bucket is still the project's: the name may have changed hands since the upload began.
+
+    Raises:
+        UploadNotFound: it is not.
+    """
+    if not await owns(ctx, who, bucket):
+        raise UploadNotFound(upload=upload_id)
 
 
 def _bucket(name: str) -> str:

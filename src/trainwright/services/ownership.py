@@ -22,11 +22,22 @@ def is_platforms(bucket: str) -> bool:
     return bucket.startswith(PLATFORM_PREFIX)
 
 
+async def owner_of(ctx: Services, bucket: str) -> str:
+    """The id of the project that has the bucket, be it there or not."""
+    known = ctx.owners.find(bucket)
+    if known is not None:
+        return known
+    ticket = ctx.owners.ticket()
+    owner = await ctx.blocking(_read_owner, ctx, bucket)
+    ctx.owners.remember(bucket, owner, ticket)
+    return owner
+
+
 async def owns(ctx: Services, who: Principal, bucket: str) -> bool:
     """Whether the bucket is the caller's project's, be it there or not."""
     if is_platforms(bucket):
         return False
-    return await _owner(ctx, bucket) == who.project_id
+    return await owner_of(ctx, bucket) == who.project_id
 
 
 async def check_bucket(ctx: Services, who: Principal, bucket: str) -> None:
@@ -151,16 +162,6 @@ class OwnedObjects:
     async def _check_object(self, path: ObsPath) -> None:
         if not await self._mine(path.bucket):
             raise ObjectNotFound(uri=str(path))
-
-
-async def _owner(ctx: Services, bucket: str) -> str:
-    known = ctx.owners.find(bucket)
-    if known is not None:
-        return known
-    ticket = ctx.owners.ticket()
-    owner = await ctx.blocking(_read_owner, ctx, bucket)
-    ctx.owners.remember(bucket, owner, ticket)
-    return owner
 
 
 def _read_owner(ctx: Services, bucket: str) -> str:

@@ -19,6 +19,7 @@ from trainwright.server.answers import JsonBody, answer_model, takes, takes_byte
 from trainwright.server.dependencies import ServicesDep, UploadsDep, needs
 from trainwright.services import objects
 from trainwright.services.logs import parse_range
+from trainwright.services.ownership import check_bucket
 from trainwright.storage.uploads import Plan, Upload
 from trainwright.wire.objects import (
     BucketItem,
@@ -77,7 +78,7 @@ ObjectDep = Annotated[ObsPath, Depends(object_path)]
 
 @router.get(BUCKETS, operation_id="buckets_list", response_model=BucketList)
 async def list_buckets(who: MayListBuckets, ctx: ServicesDep) -> Response:
-    """All buckets."""
+    """The project's buckets."""
     names = await objects.list_buckets(ctx, who)
     return answer_model(BucketList(buckets=tuple(BucketItem(name=name) for name in names)))
 
@@ -165,15 +166,31 @@ async def delete_object(path: ObjectDep, who: MayDelete, ctx: ServicesDep) -> Re
 @router.post(
     UPLOADS, operation_id="uploads_begin", response_model=UploadItem, openapi_extra=takes(UploadBegin)
 )
-async def begin_upload(bucket: BucketName, who: MayPut, uploads: UploadsDep, body: JsonBody) -> Response:
+async def begin_upload(
+    bucket: BucketName, who: MayPut, ctx: ServicesDep, uploads: UploadsDep, body: JsonBody
+) -> Response:
     """Begin a resumable upload, or find the unfinished one of the same file."""
     asked = parse(UploadBegin, body)
+    await check_bucket(ctx, who, bucket)
     plan = Plan(who.project_id, bucket, asked.key, asked.size, asked.part_size, asked.revision)
     return answer_model(_upload(await uploads.begin(plan)))
 
 
+async def own_upload(bucket: BucketName, upload_id: str, who: MayPut, ctx: ServicesDep) -> Principal:
+    """Who calls, when the upload's bucket is (still) theirs.
+
+    Raises:
+        UploadNotFound: it is not.
+    """
+    await objects.check_upload(ctx, who, bucket, upload_id)
+    return who
+
+
+OwnUpload = Annotated[Principal, Depends(own_upload)]
+
+
 @router.get(UPLOAD, operation_id="uploads_show", response_model=UploadItem)
-async def show_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
+async def show_upload(bucket: BucketName, upload_id: str, who: OwnUpload, uploads: UploadsDep) -> Response:
     """An unfinished upload and which of its parts are stored."""
     return answer_model(_upload(await uploads.show(who.project_id, bucket, upload_id)))
 
@@ -188,7 +205,7 @@ async def write_part(
     bucket: BucketName,
     upload_id: str,
     part_number: int,
-    who: MayPut,
+    who: OwnUpload,
     uploads: UploadsDep,
     request: Request,
 ) -> Response:
@@ -198,13 +215,15 @@ async def write_part(
 
 
 @router.post(UPLOAD + "/completion", operation_id="uploads_complete", response_model=ObjectItem)
-async def complete_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
+async def complete_upload(
+    bucket: BucketName, upload_id: str, who: OwnUpload, uploads: UploadsDep
+) -> Response:
     """Make the parts one object. Repeating it is harmless."""
     return answer_model(_item(await uploads.complete(who.project_id, bucket, upload_id)))
 
 
 @router.delete(UPLOAD, operation_id="uploads_abort", status_code=204, response_class=Response)
-async def abort_upload(bucket: BucketName, upload_id: str, who: MayPut, uploads: UploadsDep) -> Response:
+async def abort_upload(bucket: BucketName, upload_id: str, who: OwnUpload, uploads: UploadsDep) -> Response:
     """Drop an unfinished upload and its parts."""
     await uploads.abort(who.project_id, bucket, upload_id)
     return Response(status_code=204)
