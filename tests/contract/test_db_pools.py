@@ -11,6 +11,7 @@ from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, make_job
 from trainwright.db.database import Database
 from trainwright.db.transaction import ScopeBreach
 from trainwright.domain.demand import Demand
+from trainwright.domain.entities import Attempt, Note
 from trainwright.domain.errors import DuplicatePoolName, PoolNotFound
 from trainwright.domain.lifecycle import Phase
 from trainwright.ports.identity import User
@@ -115,12 +116,13 @@ def test_unfinished_jobs_of_a_pool(filled: Database) -> None:
         assert [job.id for job in first] == ["job-0", "job-1", "job-2"]
         rest = uow.pools.list_unfinished("pool-1", after="job-2", limit=3)
         assert [job.id for job in rest] == ["job-3", "job-4"]
+        assert uow.pools.count_unfinished("pool-1") == 5
 
 
 def test_workloads_are_paged_and_scoped(filled: Database) -> None:
     """Guards the list of jobs in a pool: order, phases, pages, other projects, hidden workspaces."""
     with filled.units(PLATFORM) as uow:
-        uow.workspaces.add(Workspace("w" * 32, PROJECT, "secret", "", "PRIVATE", "u1", "ann", "0"))
+        uow.workspaces.add(Workspace("w" * 32, PROJECT, "secret", owner_id="u1", auth_type="PRIVATE"))
         for index, phase in enumerate((Phase.CREATING, Phase.PENDING, Phase.RUNNING)):
             uow.jobs.add(make_job(f"job-{index}", phase=phase, created_at_ms=index + 1))
         uow.jobs.add(make_job("theirs", project_id=OTHER_PROJECT))
@@ -140,7 +142,37 @@ def test_workloads_are_paged_and_scoped(filled: Database) -> None:
     assert ids(MINE, WorkloadQuery("pool-1")) == ["other"]
     assert ids(THEIRS, WorkloadQuery("pool-1")) == []
     with filled.units(LIMITED, write=False) as uow:
-        assert uow.pools.count_workloads("") == {Phase.CREATING: 1, Phase.PENDING: 1, Phase.RUNNING: 1}
+        phases = (Phase.CREATING, Phase.PENDING, Phase.RUNNING)
+        assert uow.pools.count_workloads("") == {(phase, False): 1 for phase in phases}
+
+
+def test_workloads_by_queue_and_host(filled: Database) -> None:
+    """Guards the filters that look beyond the phase, and where the tasks of a present attempt are said to be."""
+    with filled.units(PLATFORM) as uow:
+        uow.jobs.add(
+            replace(make_job("queued", phase=Phase.PENDING), pending=Note("wait_ahead", {"position": 1}))
+        )
+        uow.jobs.add(make_job("placed", phase=Phase.CREATING))
+        (claim,) = uow.leases.claim_due("here", 0, lease_ms=1000, limit=1, job_ids=["placed"])
+        job = replace(claim.job, phase=Phase.PENDING, attempt_number=1)
+        uow.leases.save(claim, job, Attempt("placed", 1, created_at_ms=5), [])
+        uow.leases.release(claim, 0)
+        uow.tasks.save(replace(uow.tasks.get("placed-a1", "ps-0"), ip="10.0.0.7"), make_due=False)
+        uow.commit()
+    with filled.units(MINE, write=False) as uow:
+        for query, expected in (
+            (WorkloadQuery("", queues=True), ["queued"]),
+            (WorkloadQuery("", queues=False, phases=(Phase.PENDING,)), ["placed"]),
+            (WorkloadQuery("", host_ips=("10.0.0.8", "10.0.0.7")), ["placed"]),
+            (WorkloadQuery("", host_ips=("10.0.0.8",)), []),
+        ):
+            assert [job.id for job in uow.pools.list_workloads(query)] == expected
+        found = uow.pools.list_workloads(WorkloadQuery(""))
+        assert uow.pools.hosts_of(found) == {"placed": (("ps-0", "10.0.0.7"),)}
+        assert uow.pools.hosts_of(()) == {}
+        assert uow.pools.count_workloads("") == {(Phase.PENDING, True): 1, (Phase.PENDING, False): 1}
+    with filled.units(THEIRS, write=False) as uow:
+        assert uow.pools.hosts_of(found) == {}
 
 
 def test_two_at_once_cannot_give_the_machine_away_twice(filled: Database) -> None:

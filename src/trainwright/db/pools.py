@@ -1,6 +1,7 @@
 """Dedicated pools. Implements `ports.pools.PoolRepository`."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,12 +9,13 @@ from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, unindexed, upserts
 from trainwright.db.rows import job_of
-from trainwright.db.schema import job_documents, jobs, pools
+from trainwright.db.schema import job_documents, jobs, pools, tasks
 from trainwright.db.transaction import Scoped, Transaction, within, within_table
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import DuplicatePoolName, PoolNotFound
 from trainwright.domain.lifecycle import Phase
+from trainwright.domain.specs import attempt_key
 from trainwright.ports.pools import Pool, WorkloadQuery
 
 MOST = 1000
@@ -65,6 +67,11 @@ _SAVE = within_table(
     pools.c.project_id,
     pools.c.workspace_id,
 )
+_NAMES = within_table(
+    sa.select(pools.c.id, pools.c.name).where(pools.c.id.in_(sa.bindparam("ids", expanding=True))),
+    pools.c.project_id,
+    pools.c.workspace_id,
+)
 _DELETE = within_table(sa.delete(pools).where(pools.c.id == _POOL), pools.c.project_id, pools.c.workspace_id)
 # Said so that SQLite finds them by the index of what is due, which holds little else.
 _IS_UNFINISHED = jobs.c.due_at_ms >= 0
@@ -75,12 +82,23 @@ _UNFINISHED = (
     .order_by(jobs.c.id)
     .limit(sa.bindparam("limit"))
 )
+_COUNT_UNFINISHED = (
+    sa.select(sa.func.count()).select_from(jobs).where(_IS_UNFINISHED, jobs.c.pool_id == _POOL)
+)
+_QUEUES = jobs.c.pending.is_not(None)
 _COUNT = within(
-    sa.select(jobs.c.public_phase, sa.func.count().label("jobs"))
+    sa.select(jobs.c.public_phase, _QUEUES.label("queues"), sa.func.count().label("jobs"))
     .where(_IS_UNFINISHED, jobs.c.pool_id == _POOL)
-    .group_by(jobs.c.public_phase),
+    .group_by(jobs.c.public_phase, sa.text("queues")),
     by_ids=True,
 )
+_HOSTS = within(
+    sa.select(tasks.c.job_id, tasks.c.name, tasks.c.ip)
+    .where(tasks.c.attempt_key.in_(sa.bindparam("keys", expanding=True)), tasks.c.ip != "")
+    .order_by(tasks.c.attempt_key, tasks.c.position),
+    tasks.c.job_id,
+)
+_PRESENT = jobs.c.id + "-a" + sa.cast(jobs.c.attempt_number, sa.Text)  # see `domain.specs.attempt_key`
 
 
 class Pools:
@@ -122,6 +140,10 @@ class Pools:
             return Demand()
         return Demand(int(row["millicpus"]), int(row["memory_mib"]), int(row["accelerators"]))
 
+    def names(self, pool_ids: Sequence[str]) -> dict[str, str]:
+        """Display names by id."""
+        return {row["id"]: row["name"] for row in self._tx.rows(_NAMES, ids=list(pool_ids))}
+
     def save(self, pool: Pool) -> None:
         """Write name, document, share and time of change."""
         tx = self._tx
@@ -136,6 +158,11 @@ class Pools:
         if not self._tx.change(_DELETE, pool=pool_id):
             raise PoolNotFound(pool=pool_id)
 
+    def count_unfinished(self, pool_id: str) -> int:
+        """How many there are. Raises `PoolNotFound` when the scope has no such pool."""
+        self.get(pool_id)
+        return int(self._tx.scalar(_COUNT_UNFINISHED, pool=pool_id))
+
     def list_unfinished(self, pool_id: str, *, after: str = "", limit: int = 500) -> tuple[Job, ...]:
         """Unfinished jobs in it by id. Raises `PoolNotFound` when the scope has no such pool."""
         self.get(pool_id)
@@ -149,6 +176,13 @@ class Pools:
         if query.phases:
             phases = [sa.literal(phase, WORDS) for phase in query.phases]
             found = found.where(unindexed(jobs.c.public_phase).in_(phases))
+        if query.queues is not None:
+            found = found.where(_QUEUES if query.queues else ~_QUEUES)
+        if query.host_ips:
+            there = sa.select(tasks.c.name).where(
+                tasks.c.attempt_key == _PRESENT, tasks.c.ip.in_(query.host_ips)
+            )
+            found = found.where(there.correlate(jobs).exists())
         found = found.order_by(*(key.desc() if query.descending else key.asc() for key in order))
         page = within(found.limit(query.limit).offset(query.offset), by_ids=True)
         ids = [row["id"] for row in self._tx.rows(page)]
@@ -158,9 +192,18 @@ class Pools:
         by_id = {row["id"]: job_of(row) for row in self._tx.rows(within(full, by_ids=True))}
         return tuple(by_id[job_id] for job_id in ids if job_id in by_id)
 
-    def count_workloads(self, pool_id: str) -> dict[Phase, int]:
-        """By the phase that an API caller sees."""
-        return {Phase(row["public_phase"]): row["jobs"] for row in self._tx.rows(_COUNT, pool=pool_id)}
+    def count_workloads(self, pool_id: str) -> dict[tuple[Phase, bool], int]:
+        """By the phase that an API caller sees, and by whether they queue."""
+        rows = self._tx.rows(_COUNT, pool=pool_id)
+        return {(Phase(row["public_phase"]), bool(row["queues"])): row["jobs"] for row in rows}
+
+    def hosts_of(self, jobs: Sequence[Job]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """(task, ip) by the job's id."""
+        keys = [attempt_key(job.id, job.attempt_number) for job in jobs if job.attempt_number]
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        for row in self._tx.rows(_HOSTS, keys=keys) if keys else ():
+            found[row["job_id"]] = (*found.get(row["job_id"], ()), (row["name"], row["ip"]))
+        return found
 
     def _one(self, statement: Scoped, pool_id: str) -> Pool:
         row = self._tx.row(statement, pool=pool_id)

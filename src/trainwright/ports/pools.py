@@ -1,5 +1,6 @@
 """Dedicated pools: named shares of what the backend has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,10 +35,15 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadQuery:
-    """Which unfinished jobs of a pool; `pool_id` empty: the public one, `phases` empty: any, as a caller sees them."""
+    """Which unfinished jobs of a pool; `pool_id` empty: the public one, `phases` empty: any, as a caller sees them.
+
+    `queues`: whether they wait for something; `host_ips`: a task of their present attempt is on one of these.
+    """
 
     pool_id: str
     phases: tuple[Phase, ...] = ()
+    queues: bool | None = None
+    host_ips: tuple[str, ...] = ()
     descending: bool = True
     offset: int = 0
     limit: int = 500
@@ -70,6 +76,10 @@ class PoolRepository(Protocol):
         """
         ...
 
+    def names(self, pool_ids: Sequence[str]) -> dict[str, str]:
+        """Display names by id; those that are not there are left out."""
+        ...
+
     def save(self, pool: Pool) -> None:
         """Write name, document, share and time of change. Raises `PoolNotFound`, `DuplicatePoolName`."""
         ...
@@ -78,16 +88,24 @@ class PoolRepository(Protocol):
         """Raises `PoolNotFound`. The caller has checked that no unfinished job is in it."""
         ...
 
-    def list_unfinished(self, pool_id: str, *, after: str = "", limit: int = 500) -> tuple[Job, ...]:
-        """Unfinished jobs in it by id, from behind the id `after`; also those in workspaces the scope does not see.
+    def count_unfinished(self, pool_id: str) -> int:
+        """How many unfinished jobs are in it, also those in workspaces the scope does not see. Raises `PoolNotFound`.
         After `get_to_change` in a writing unit none can come in.
         """
+        ...
+
+    def list_unfinished(self, pool_id: str, *, after: str = "", limit: int = 500) -> tuple[Job, ...]:
+        """Unfinished jobs in it by id, from behind the id `after`, as in `count_unfinished`."""
         ...
 
     def list_workloads(self, query: WorkloadQuery) -> tuple[Job, ...]:
         """Unfinished jobs of the scope in a pool: one page, by time of creation."""
         ...
 
-    def count_workloads(self, pool_id: str) -> dict[Phase, int]:
-        """Unfinished jobs of the scope in it, by the phase that an API caller sees."""
+    def count_workloads(self, pool_id: str) -> dict[tuple[Phase, bool], int]:
+        """Unfinished jobs of the scope in it, by the phase that an API caller sees and by whether they queue."""
+        ...
+
+    def hosts_of(self, jobs: Sequence[Job]) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Where the tasks of their present attempts are: (task, ip) by the job's id; tasks not yet there left out."""
         ...

@@ -103,9 +103,12 @@ from trainwright.domain.errors.objects import (
 from trainwright.domain.errors.platform import BackendUnavailable, DatabaseUnavailable
 from trainwright.domain.errors.pools import (
     DuplicatePoolName,
+    NodePoolNotFound,
     PoolInUse,
     PoolNodeNotFound,
     PoolTooLarge,
+    PublicPoolFixed,
+    TooManyPools,
 )
 from trainwright.domain.errors.requests import (
     ActionDenied,
@@ -210,6 +213,7 @@ __all__ = [
     "LogNotReady",
     "MalformedAuthorization",
     "NoCredentials",
+    "NodePoolNotFound",
     "NotFound",
     "NotOffered",
     "ObjectNotFound",
@@ -225,6 +229,7 @@ __all__ = [
     "PoolNotFound",
     "PoolTooLarge",
     "ProjectNotFound",
+    "PublicPoolFixed",
     "QuotaExceeded",
     "RemoteTypeUnsupported",
     "RoleInUse",
@@ -240,6 +245,7 @@ __all__ = [
     "TooManyFollowers",
     "TooManyGalleryVersions",
     "TooManyNodes",
+    "TooManyPools",
     "TooManyRoles",
     "TooManyTries",
     "TrainwrightError",

@@ -17,8 +17,8 @@ class PoolTooLarge(UserError):
 
     code = "Trainwright.1002"
     text = Text(
-        "The pool asks for {asked}; {free} can still be given away.",
-        "资源池申请 {asked}，剩余可分配 {free}。",
+        "The pool asks for {asked}; it can have {free}.",
+        "资源池申请 {asked}，可分配 {free}。",
     )
     remedy = Text(
         "Ask for less, or delete another pool.",
@@ -31,8 +31,8 @@ class PoolInUse(Conflict):
 
     code = "Trainwright.1003"
     text = Text(
-        "Pool {pool} has {jobs} unfinished jobs.",
-        "资源池 {pool} 中有 {jobs} 个未结束的作业。",
+        "{jobs} unfinished jobs need what pool {pool} has.",
+        "有 {jobs} 个未结束的作业正在使用资源池 {pool}。",
     )
     remedy = Text("Stop them or wait for their end.", "请停止这些作业或等待其结束。")
 
@@ -46,3 +46,30 @@ class PoolNodeNotFound(NotFound):
         "资源池 {pool} 中不存在节点 {node}。",
     )
     remedy = Text("List them to find the id.", "请在列表中查找 ID。")
+
+
+class NodePoolNotFound(NotFound):
+    """No such group of nodes in the pool."""
+
+    code = "Trainwright.1005"
+    text = Text(
+        "Node pool {node_pool} not found in pool {pool}.",
+        "资源池 {pool} 中不存在节点池 {node_pool}。",
+    )
+    remedy = Text("List them to find the name.", "请在列表中查找名称。")
+
+
+class PublicPoolFixed(Conflict):
+    """The public pool is what dedicated ones leave of the machine."""
+
+    code = "Trainwright.1006"
+    text = Text("The public pool cannot be changed or deleted.", "公共资源池不可修改或删除。")
+    remedy = Text("Change the dedicated pools.", "请调整专属资源池。")
+
+
+class TooManyPools(Conflict):
+    """The project has as many pools as it may."""
+
+    code = "Trainwright.1007"
+    text = Text("The project has {limit} pools already.", "项目已有 {limit} 个资源池。")
+    remedy = Text("Delete one first.", "请先删除一个资源池。")
