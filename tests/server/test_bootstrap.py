@@ -16,6 +16,7 @@ from trainwright.server.bootstrap import House, open_house
 from trainwright.server.instance import CannotStart
 from trainwright.server.settings import Settings
 from trainwright.services import principals
+from trainwright.services.credentials import find_key
 
 pytestmark = pytest.mark.anyio
 URL = "http://127.0.0.1:1"
@@ -40,6 +41,22 @@ async def test_first_admin_survives_a_crash_between_file_and_database(tmp_path: 
     async with house(tmp_path) as opened:
         await principals.authenticate(opened.services, stored["token"])
     assert not (tmp_path / "admin.json").exists()
+
+
+async def test_first_access_key_survives_the_same_crash(tmp_path: Path) -> None:
+    """Guards the key pair like the token: what stands in `admin.json` is what works; a second start makes none."""
+    async with house(tmp_path) as opened:
+        stored = json.loads((tmp_path / "admin.json").read_text())
+        owner = await find_key(opened.services, stored["access_key"])
+        assert owner is not None and owner.secret == stored["secret_key"] and owner.principal.is_admin
+        assert (len(stored["access_key"]), len(stored["secret_key"])) == (20, 40)
+    assert (tmp_path / "admin.json").stat().st_mode & 0o777 == 0o600
+    for name in tmp_path.glob("*.db*"):
+        name.unlink()  # the crash came before the database was written
+    async with house(tmp_path) as opened:
+        assert json.loads((tmp_path / "admin.json").read_text()) == stored
+        owner = await find_key(opened.services, stored["access_key"])
+        assert owner is not None and owner.secret == stored["secret_key"]
 
 
 async def test_damaged_admin_file_is_made_anew_on_the_first_start(tmp_path: Path) -> None:

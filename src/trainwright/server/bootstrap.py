@@ -38,6 +38,7 @@ from trainwright.server.streams import events_topic, log_topic
 from trainwright.server.threads import Threads
 from trainwright.services import principals
 from trainwright.services.context import Services
+from trainwright.services.key_pairs import KeyPair, new_key_pair
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
@@ -119,8 +120,8 @@ class _Base:
 
 async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore) -> Services:
     settings, broadcast, blocking = base.settings, base.broadcast, base.blocking
-    await blocking(_ensure_admin, units, settings.data_dir, base.clock.now_ms())
     secret = read_or_create(settings.data_dir / SECRET_FILE, lambda: secrets.token_bytes(SECRET_BYTES))
+    await blocking(_ensure_admin, units, settings.data_dir, base.clock.now_ms(), secret)
     backend = await _local_backend(base)
     return Services(
         units=units,
@@ -185,22 +186,28 @@ async def _database(base: _Base) -> AsyncIterator[Database]:
         database.close()
 
 
-def _ensure_admin(units: UnitOfWorkFactory, data_dir: Path, now_ms: int) -> None:
-    """Make the first user. Their token is on disk before it is in the database, so that no crash can lose it."""
+def _ensure_admin(units: UnitOfWorkFactory, data_dir: Path, now_ms: int, secret: bytes) -> None:
+    """Make the first user. Their secrets are on disk before they are in the database: no crash can lose them."""
     with units(PLATFORM, write=False) as uow:
         if uow.principals.has_users():
             return
     path = data_dir / ADMIN_FILE
-    stored = read_json(path)
-    if not {"project_id", "user", "token"} <= stored.keys():
-        stored = {
-            "project_id": secrets.token_hex(16),
-            "user": principals.ADMIN_NAME,
-            "token": principals.new_token(),
-        }
+    known = read_json(path)
+    pair = new_key_pair()
+    stored = {
+        "project_id": secrets.token_hex(16),
+        "user": principals.ADMIN_NAME,
+        "token": principals.new_token(),
+    }
+    if stored.keys() <= known.keys():
+        stored = known
+    if not {"access_key", "secret_key"} <= stored.keys():
+        stored = {**stored, "access_key": pair.access_key, "secret_key": pair.secret_key}
+    if stored != known:
         write_private_json(path, stored)
+    first = principals.FirstSecrets(stored["token"], KeyPair(stored["access_key"], stored["secret_key"]))
     principals.bootstrap_admin(
-        units, now_ms, user_name=stored["user"], project_id=stored["project_id"], token=stored["token"]
+        units, now_ms, secret=secret, user_name=stored["user"], project_id=stored["project_id"], first=first
     )
     log.info("admin_created", extra={"user": stored["user"], "project": stored["project_id"]})
 

@@ -12,6 +12,7 @@ from trainwright.ports.logs import LogStore
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import UnitOfWorkFactory
 from trainwright.services.owners import BucketOwners
+from trainwright.services.passwords import Passwords
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +26,22 @@ class Blocking(Protocol):
         ...
 
 
+class Signal:
+    """Something that happened, told at once to whoever listens in this process. For use on one event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Have `call` called each time."""
+        self._listeners.append(call)
+
+    def __call__(self) -> None:
+        """Tell all of them."""
+        for call in self._listeners:
+            call()
+
+
 @dataclass(frozen=True)
 class Services:
     """The ports and settings the use cases work with.
@@ -33,6 +50,7 @@ class Services:
     `log_grown` tells followers of a task's log, `events_grown` followers of a job's events, in the same sense.
     `secret` signs attempt tokens and share links.
     `server_url` is how programs on this machine reach the server, `public_url` how people do (empty: the same).
+    `credentials_changed` is told after every change of what proves or allows anything: who remembers it must forget.
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     `owners` remembers whose buckets are. `version_waits` is set when a dataset version is to be made.
     """
@@ -54,3 +72,5 @@ class Services:
     public_url: str = ""
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    credentials_changed: Signal = field(default_factory=Signal, repr=False)
+    passwords: Passwords = field(default_factory=Passwords, repr=False)

@@ -1,4 +1,4 @@
-"""Users and their tokens. Tokens are random, shown once, and stored as SHA-256 only."""
+"""Who a token belongs to, and the first user. Tokens are random, shown once, and stored as SHA-256 only."""
 
 import hashlib
 import secrets
@@ -6,21 +6,36 @@ from dataclasses import dataclass, field
 
 from trainwright.domain.access import ADMINISTRATOR
 from trainwright.domain.errors import NoCredentials
-from trainwright.ports.identity import Principal, Token, User
+from trainwright.ports.identity import AccessKey, Principal, Token, User
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
 from trainwright.services.context import Services
+from trainwright.services.key_pairs import KeyPair, new_key_pair, seal_secret
 
 TOKEN_PREFIX = "tw_"
 ADMIN_NAME = "admin"
 DEFAULT_ACCOUNT = "default"
+FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSecrets:
+    """What the first user proves who they are with."""
+
+    token: str = field(repr=False)
+    pair: KeyPair
 
 
 @dataclass(frozen=True, slots=True)
 class NewAdmin:
-    """The admin that was just made, with the only copy of the token."""
+    """The admin that was just made, with the only copy of their secrets."""
 
     user: User
-    token: str = field(repr=False)
+    secrets: FirstSecrets
+
+    @property
+    def token(self) -> str:
+        """The token."""
+        return self.secrets.token
 
 
 def hash_token(token: str) -> str:
@@ -37,14 +52,15 @@ def bootstrap_admin(
     units: UnitOfWorkFactory,
     now_ms: int,
     *,
+    secret: bytes,
     user_name: str = ADMIN_NAME,
     project_id: str | None = None,
-    token: str | None = None,
+    first: FirstSecrets | None = None,
 ) -> NewAdmin | None:
-    """Create the first user with the default project and a token; None, changing nothing, when there are users.
+    """Create the first user with the default project, a token and an access key; None when there are users already.
 
-    Blocking. `project_id` None: a random one of 32 hex characters, as ModelArts has them. `token` None: a new one; a
-    caller that must not lose it to a crash makes it with `new_token`, stores it first, and passes it.
+    Blocking. `secret` seals the key's secret. `project_id` None: a random one of 32 hex characters, as ModelArts has
+    them. `first` None: new ones; a caller that must not lose them to a crash makes and stores them, then passes them.
     """
     with units(PLATFORM) as uow:
         if uow.principals.has_users():
@@ -56,12 +72,20 @@ def bootstrap_admin(
             is_admin=True,
             roles=(ADMINISTRATOR,),
         )
-        token = token or new_token()
-        first = Token(id=secrets.token_hex(16), user_id=user.id, description="first", created_at_ms=now_ms)
+        first = first or FirstSecrets(new_token(), new_key_pair())
+        token = Token(id=secrets.token_hex(16), user_id=user.id, description=FIRST, created_at_ms=now_ms)
+        key = AccessKey(
+            access_key=first.pair.access_key,
+            user_id=user.id,
+            sealed_secret=seal_secret(secret, first.pair),
+            description=FIRST,
+            created_at_ms=now_ms,
+        )
         uow.principals.add_user(user, now_ms, project_name=DEFAULT_ACCOUNT)
-        uow.principals.add_token(first, hash_token(token))
+        uow.principals.add_token(token, hash_token(first.token))
+        uow.principals.add_access_key(key)
         uow.commit()
-    return NewAdmin(user, token)
+    return NewAdmin(user, first)
 
 
 async def authenticate(ctx: Services, token: str) -> Principal:

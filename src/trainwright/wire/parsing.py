@@ -38,6 +38,7 @@ _TEXTS: Mapping[str, Text] = {
     "model_type": Text("it must be an object", "必须为对象"),
     "model_attributes_type": Text("it must be an object", "必须为对象"),
     "too_long": Text("it must not have more than {max_length} items", "不能超过 {max_length} 项"),
+    "too_short": Text("it must have at least {min_length} items", "至少需要 {min_length} 项"),
     "greater_than_equal": Text("it must be at least {ge}", "不能小于 {ge}"),
     "greater_than": Text("it must be greater than {gt}", "必须大于 {gt}"),
     "less_than_equal": Text("it must be at most {le}", "不能大于 {le}"),
@@ -45,6 +46,21 @@ _TEXTS: Mapping[str, Text] = {
     "experiment_name": Text(
         "it must be 1 to 64 letters, digits, _, -, . or blanks, none of them at an end",
         "必须为 1 至 64 个字母、数字、下划线、短横线、点或空格，且首尾不能为空格",
+    ),
+    "display_name": Text(
+        "it must be 1 to 64 printable characters without blanks at the ends",
+        "必须为 1 至 64 个可见字符，且首尾不能为空格",
+    ),
+    "workspace_name": Text(
+        "it must be 4 to 64 letters, digits, _ or -", "必须为 4 至 64 个字母、数字、下划线或短横线"
+    ),
+    "tag_key": Text(
+        "it must be 1 to 128 letters, digits, blanks or _.:=+-@, without blanks at an end and not begin with _sys_",
+        "必须为 1 至 128 个字母、数字、空格或 _.:=+-@，首尾不能为空格，且不能以 _sys_ 开头",
+    ),
+    "tag_value": Text(
+        "it must be up to 255 letters, digits, blanks or _.:/=+-@",
+        "必须为不超过 255 个字母、数字、空格或 _.:/=+-@",
     ),
     "resource_name": Text(
         "it must be 1 to 64 letters, digits, _ or -", "必须为 1 至 64 个字母、数字、下划线或短横线"
