@@ -60,7 +60,7 @@ async def test_every_route_wants_credentials(world: ServerWorld) -> None:
     checked = 0
     async with world.client(token="") as nobody, world.client(token="tw_wrong") as wrong:
         for verb, path in calls(world.app):
-            if path == "/health" or path.startswith("/share/"):
+            if is_open(path) and not path.startswith("/runner/"):
                 continue
             for client in (nobody, wrong):
                 response = await client.request(verb, path, content=b"not json")
@@ -75,7 +75,7 @@ async def test_every_route_wants_credentials(world: ServerWorld) -> None:
 async def test_unknown_paths_tell_nothing_to_strangers(world: ServerWorld) -> None:
     """Whoever has no credentials cannot tell which paths exist."""
     async with world.client(token="") as nobody:
-        for path in ("/", "/nothing", "/v2/x", "/healthy", "/runner", "/openapi.json", "/docs", "/health/"):
+        for path in ("/", "/nothing", "/v2/x", "/healthy", "/runner", "/v3/auth", "/health/"):
             check_shape(await nobody.get(path), 401, "ModelArts.0205")
 
 
@@ -309,4 +309,9 @@ def test_openapi_is_complete_and_stable() -> None:
 def test_open_paths() -> None:
     """What needs no user is a short list."""
     paths = {route.path for route in routes(bare_app().router) if is_open(route.path)}
-    assert {path for path in paths if not path.startswith("/runner/")} == {"/health", "/share/logs/{token}"}
+    assert {path for path in paths if not path.startswith(("/runner/", "/docs"))} == {
+        "/health",
+        "/openapi.json",
+        "/share/logs/{token}",
+        "/v3/auth/tokens",
+    }

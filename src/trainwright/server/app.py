@@ -5,7 +5,7 @@ from starlette.middleware import Middleware
 
 from trainwright.ports.identity import Principal
 from trainwright.server import errors
-from trainwright.server.auth import Authentication, TokenCache
+from trainwright.server.auth import Authentication, KeyCache, TokenCache
 from trainwright.server.context import RequestContext
 from trainwright.server.dependencies import Wiring
 from trainwright.server.limits import BodyLimit
@@ -14,6 +14,7 @@ from trainwright.server.routers import (
     authorizations,
     backends,
     catalog,
+    credentials,
     datasets,
     events,
     experiments,
@@ -34,11 +35,13 @@ from trainwright.server.routers import (
     workspaces,
 )
 from trainwright.services import principals
+from trainwright.services.credentials import KeyOwner, find_key
 
 _ROUTERS = (
     health,
     reference,
     identity,
+    credentials,
     jobs,
     events,
     logs,
@@ -63,14 +66,21 @@ _ROUTERS = (
 
 def create_app(wiring: Wiring) -> FastAPI:
     """The application over `wiring`."""
+    services = wiring.services
 
-    async def find(token: str) -> Principal:
-        return await principals.authenticate(wiring.services, token)
+    async def user_of(token: str) -> Principal:
+        return await principals.authenticate(services, token)
 
+    async def owner_of(access_key: str) -> KeyOwner | None:
+        return await find_key(services, access_key)
+
+    tokens, keys = TokenCache(user_of), KeyCache(owner_of)
+    services.credentials_changed.listen(tokens.forget)
+    services.credentials_changed.listen(keys.forget)
     app = bare_app(
         [
             Middleware(RequestContext, default_language=wiring.default_language),
-            Middleware(Authentication, tokens=TokenCache(find)),
+            Middleware(Authentication, tokens=tokens, keys=keys, clock=services.clock),
             Middleware(BodyLimit),
         ]
     )

@@ -5,40 +5,95 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trainwright.domain.errors import NoCredentials, WrongProject
+from trainwright.domain.errors import BadSignature, NoCredentials, WrongProject
+from trainwright.ports.clock import Clock
 from trainwright.ports.identity import Principal
+from trainwright.server.bodies import hash_body, see_body
+from trainwright.server.limits import JSON_BODY_MAX
+from trainwright.server.signing import (
+    DUMMY_SECRET,
+    EMPTY_HASH,
+    MISMATCH,
+    UNSIGNED,
+    Authorization,
+    SignedRequest,
+    check_headers,
+    leaves_body_out,
+    parse_authorization,
+    verifies,
+)
+from trainwright.services.credentials import KeyOwner
 
 FindPrincipal = Callable[[str], Awaitable[Principal]]
 """The owner of a token; raises `NoCredentials` when it has none."""
+FindKey = Callable[[str], Awaitable[KeyOwner | None]]
+"""The owner of an access key, if it has one."""
 
-OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json"})
-OPEN_PREFIXES = ("/runner/v1/", "/share/", "/docs/")  # attempt tokens and signed links: their routes check them
+OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", "/v3/auth/tokens"})
+OPEN_PREFIXES = (
+    "/runner/v1/",
+    "/share/",
+    "/docs/",
+)  # attempt tokens and signed links: their routes check them
+REMEMBERED_S = 5.0
 _PROJECT = re.compile(r"/v[12]/([^/]+)/")
+_PROJECT_HEADER = "x-project-id"
+
+V = TypeVar("V")
+
+
+class _Memory(Generic[V]):
+    """What was found out, for `ttl_s` seconds, of the `size` things asked for last; until `forget`."""
+
+    def __init__(self, ttl_s: float, size: int, now_s: Callable[[], float]) -> None:
+        self._ttl_s = ttl_s
+        self._size = size
+        self._now_s = now_s
+        self._known: OrderedDict[bytes, tuple[V, float]] = OrderedDict()
+        self._changes = 0
+
+    async def recall(self, name: str, find: Callable[[str], Awaitable[V]]) -> V:
+        """What is known of `name`, else what `find` says. Names are kept as hashes: they may be secrets."""
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
+        now_s, changes = self._now_s(), self._changes
+        known = self._known.get(digest)
+        if known and now_s < known[1]:
+            return known[0]
+        self._known.pop(digest, None)
+        found = await find(name)
+        if changes == self._changes:  # else it may have been read just before the change
+            self._known[digest] = (found, now_s + self._ttl_s)
+            if len(self._known) > self._size:
+                self._known.popitem(last=False)
+        return found
+
+    def forget(self) -> None:
+        """Everything."""
+        self._changes += 1
+        self._known.clear()
 
 
 class TokenCache:
-    """Remembers who a token belongs to, for `ttl_s` seconds: a revoked token is refused that much later.
+    """Remembers who a token belongs to, for `ttl_s` seconds: one that another process revokes is refused that late.
 
-    Keys are hashes, so that no token stays in memory. Unknown tokens are not remembered: a new one works at once.
+    Unknown tokens are not remembered: a new one works at once.
     """
 
     def __init__(
         self,
         find: FindPrincipal,
         *,
-        ttl_s: float = 5.0,
+        ttl_s: float = REMEMBERED_S,
         size: int = 4096,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find = find
-        self._ttl_s = ttl_s
-        self._size = size
-        self._now_s = now_s
-        self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._memory: _Memory[Principal] = _Memory(ttl_s, size, now_s)
 
     async def owner(self, token: str) -> Principal:
         """The owner of `token`.
@@ -46,40 +101,96 @@ class TokenCache:
         Raises:
             NoCredentials: it has none.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-        now_s = self._now_s()
-        known = self._known.get(digest)
-        if known and now_s < known[1]:
-            return known[0]
-        self._known.pop(digest, None)
-        principal = await self._find(token)
-        self._known[digest] = (principal, now_s + self._ttl_s)
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
-        return principal
+        return await self._memory.recall(token, self._find)
+
+    def forget(self) -> None:
+        """Everything: somebody's credentials have changed."""
+        self._memory.forget()
+
+
+class KeyCache:
+    """The same for access keys. Unknown ones are remembered, too: or the time of an answer would tell them apart."""
+
+    def __init__(
+        self,
+        find: FindKey,
+        *,
+        ttl_s: float = REMEMBERED_S,
+        size: int = 4096,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._find = find
+        self._memory: _Memory[KeyOwner | None] = _Memory(ttl_s, size, now_s)
+
+    async def owner(self, access_key: str) -> KeyOwner | None:
+        """The owner of `access_key` and its secret; None when nobody may use it."""
+        return await self._memory.recall(access_key, self._find)
+
+    def forget(self) -> None:
+        """Everything: somebody's credentials have changed."""
+        self._memory.forget()
 
 
 class Authentication:
-    """ASGI middleware: sets `state.principal`, or raises `NoCredentials` or `WrongProject`. Open paths pass without."""
+    """ASGI middleware: sets `state.principal`, or raises. Open paths pass without."""
 
-    def __init__(self, app: ASGIApp, *, tokens: TokenCache) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: TokenCache, keys: KeyCache, clock: Clock) -> None:
         self._app = app
         self._tokens = tokens
+        self._keys = keys
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request.
+
+        Raises:
+            NoCredentials, MalformedAuthorization, BadSignature: nobody we know.
+            WrongProject: the project of the path, or of a signed X-Project-Id, is not theirs.
+            BodyTooLarge: more than can be hashed was signed.
+        """
         if scope["type"] != "http" or is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
-        token = token_of(Headers(scope=scope))
-        if not token:
+        headers = Headers(scope=scope)
+        if token := token_of(headers):
+            principal = await self._tokens.owner(token)
+        elif authorization := headers.get("authorization", ""):
+            principal, receive = await self._signer(scope, receive, parse_authorization(authorization))
+        else:
             raise NoCredentials
-        principal = await self._tokens.owner(token)
         project = _PROJECT.match(scope["path"])
         if project and project[1] != principal.project_id:
             raise WrongProject
         scope["state"]["principal"] = principal
         await self._app(scope, receive, send)
+
+    async def _signer(
+        self, scope: Scope, receive: Receive, authorization: Authorization
+    ) -> tuple[Principal, Receive]:
+        """Who signed the request, and its body, to be received anew.
+
+        An unknown key takes the same way as a known one to the same answer; only its body is not kept meanwhile.
+        """
+        request = _signed_request(scope)
+        check_headers(request, authorization, self._clock.now_ms())
+        owner = await self._keys.owner(authorization.access_key)
+        if leaves_body_out(request):
+            has_body, receive = await see_body(receive, request.header("content-length"))
+            payload_hash = UNSIGNED if has_body else EMPTY_HASH
+        else:
+            payload_hash, receive = await hash_body(receive, limit=JSON_BODY_MAX, keep=owner is not None)
+        secret = DUMMY_SECRET if owner is None else owner.secret
+        if not verifies(request, authorization, secret, payload_hash) or owner is None:
+            raise BadSignature(detail=MISMATCH)
+        told = request.header(_PROJECT_HEADER) if authorization.signs(_PROJECT_HEADER) else None
+        if told and told != owner.principal.project_id.encode():
+            raise WrongProject
+        return owner.principal, receive
+
+
+def _signed_request(scope: Scope) -> SignedRequest:
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    return SignedRequest(scope["method"], raw_path, scope["query_string"], scope["headers"])
 
 
 def is_open(path: str) -> bool:

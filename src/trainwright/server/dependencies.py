@@ -54,6 +54,14 @@ async def language(request: Request) -> Language:
     return cast(Language, request.state.language)
 
 
+async def signed_in(request: Request) -> Principal:
+    """Who calls, on a path that names no project. Raises `NoCredentials`: nobody was authenticated."""
+    principal = cast(Principal | None, getattr(request.state, "principal", None))
+    if principal is None:
+        raise NoCredentials
+    return principal
+
+
 async def caller(
     request: Request,
     project_id: Annotated[str, Path(description="Project of the caller.")],
@@ -64,29 +72,29 @@ async def caller(
         NoCredentials: nobody was authenticated.
         WrongProject: the project in the path is not the caller's.
     """
-    principal = cast(Principal | None, getattr(request.state, "principal", None))
-    if principal is None:
-        raise NoCredentials
+    principal = await signed_in(request)
     if project_id != principal.project_id:
         raise WrongProject
     return principal
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """`text` with NUL replaced: for ids in paths and queries."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL refuses NUL; no id has either
 
 
 JobId = Annotated[
     str,
     Path(alias="training_job_id", description="Id of a training job."),
-    AfterValidator(_without_nul),
+    AfterValidator(without_nul),
 ]
 TaskId = Annotated[
     str,
     Path(alias="task_id", description="Name of a task, such as worker-0."),
-    AfterValidator(_without_nul),
+    AfterValidator(without_nul),
 ]
 CallerDep = Annotated[Principal, Depends(caller)]
+SignedInDep = Annotated[Principal, Depends(signed_in)]
 
 
 class Needs:
@@ -101,9 +109,21 @@ class Needs:
         Raises:
             ActionDenied: none of their roles allows it.
         """
-        if not who.may(self.action):
-            raise ActionDenied(action=self.action.value)
-        return replace(who, action=self.action)
+        return _allowed(who, self.action)
+
+
+class NeedsAnywhere(Needs):
+    """The same on a path that names no project."""
+
+    async def __call__(self, who: SignedInDep) -> Principal:
+        """The caller. Raises `ActionDenied`: none of their roles allows it."""
+        return _allowed(who, self.action)
+
+
+def _allowed(who: Principal, action: Action) -> Principal:
+    if not who.may(action):
+        raise ActionDenied(action=action.value)
+    return replace(who, action=action)
 
 
 def needs(action: Action) -> Any:
@@ -112,6 +132,11 @@ def needs(action: Action) -> Any:
     The reference, and the test that tries every operation with every role, read it from there.
     """
     return Depends(Needs(action))
+
+
+def needs_anywhere(action: Action) -> Any:
+    """`needs`, for a path that names no project."""
+    return Depends(NeedsAnywhere(action))
 
 
 ServicesDep = Annotated[Services, Depends(services)]

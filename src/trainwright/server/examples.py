@@ -36,6 +36,34 @@ _ALGORITHM = {
 
 REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
+        "users_create": {"name": "ann", "roles": ["developer"], "password": "correct horse battery"},
+        "users_change": {"enabled": False},
+        "password_change": {"old_password": "correct horse battery", "new_password": "staple of another"},
+        "roles_save": {
+            "description": "Stops jobs at night",
+            "actions": ["modelarts:*:list", "modelarts:*:stop"],
+        },
+        "projects_create": {"name": "vision", "administrator": "ann"},
+        "access_keys_issue": {"description": "pipeline of the vision team"},
+        "access_keys_change": {"enabled": False},
+        "access_keys_rotate": {"grace_hours": 24},
+        "tokens_issue": {"description": "laptop", "expires_at_ms": 1_900_000_000_000},
+        "tokens_change": {"description": "old laptop"},
+        "tokens_rotate": {"grace_hours": 0},
+        "create_token": {
+            "auth": {
+                "identity": {
+                    "methods": ["password"],
+                    "password": {
+                        "user": {
+                            "name": "ann",
+                            "password": "correct horse battery",
+                            "domain": {"name": "default"},
+                        }
+                    },
+                }
+            }
+        },
         "create_training_job": {
             "kind": "job",
             "metadata": {"name": "digits-1", "description": "First try", "workspace_id": "0"},
