@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,7 @@ from trainwright.db.database import Database
 from trainwright.domain.entities import Job
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.specs import Channel, LaunchSpec, Resources, RoleSpec, ShellCommand
+from trainwright.ports.uow import UnitOfWork
 
 KINDS = ("sqlite", "postgresql")
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -151,3 +153,8 @@ def make_job(
         phase=phase,
         created_at_ms=created_at_ms,
     )
+
+
+def describe(uow: UnitOfWork, job_id: str, text: str) -> None:
+    """Change a job's description as a use case does."""
+    uow.jobs.save_documents(replace(uow.jobs.get_to_change(job_id), description=text))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, make_job
+from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, describe, make_job
 from trainwright.db.database import Database
 from trainwright.db.transaction import ScopeBreach
 from trainwright.domain.access import BUILT_IN, allowed_by
@@ -14,7 +14,7 @@ from trainwright.domain.errors import AttemptClosed, DuplicateJobName, JobNotFou
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
 from trainwright.ports.identity import Principal, Token, User
-from trainwright.ports.uow import PLATFORM, JobQuery, MetricBatch, Scope, UnitOfWork
+from trainwright.ports.uow import PLATFORM, JobQuery, Match, MetricBatch, Scope, UnitOfWork
 
 MINE = Scope(PROJECT, "ann")
 THEIRS = Scope(OTHER_PROJECT, "bob")
@@ -121,7 +121,7 @@ def test_garbage_is_not_a_job(database: Database, text: str) -> None:
             with pytest.raises(JobNotFound):
                 uow.jobs.request_stop(text, 5)
             with pytest.raises(JobNotFound):
-                uow.jobs.set_description(text, "d")
+                describe(uow, text, "d")
             assert uow.jobs.find_by_name(text) is None
             assert uow.jobs.unfinished_writing_to([text]) is None
             assert uow.events.list_of_job(text) == ()
@@ -133,16 +133,16 @@ def test_garbage_is_not_a_job(database: Database, text: str) -> None:
                 uow.attempts.get_live(text)
             with pytest.raises(AttemptClosed):
                 uow.tasks.get(text, text)
-            assert uow.jobs.search(JobQuery(ids=(text,))).matches == 0
+            assert uow.jobs.search(JobQuery(matches=(Match("id", (text,)),))).matches == 0
 
 
 def test_a_read_unit_cannot_write(database: Database) -> None:
     """Guards the promise of write=False in the database itself."""
     add(database, "job-1")
     with pytest.raises(Exception, match=r"(?i)read-?only"), database.units(MINE, write=False) as uow:
-        uow.jobs.set_description("job-1", "changed")
+        describe(uow, "job-1", "changed")
     with database.units(MINE) as uow:
-        uow.jobs.set_description("job-1", "changed")
+        describe(uow, "job-1", "changed")
         uow.commit()
     with database.units(MINE, write=False) as uow:
         assert uow.jobs.get("job-1").description == "changed"
@@ -152,7 +152,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     """Guards the list page against a long write: it answers with the state before it."""
     add(database, "job-1")
     with database.units(MINE) as writer:
-        writer.jobs.set_description("job-1", "changed")
+        describe(writer, "job-1", "changed")
         with database.units(MINE, write=False) as reader:
             assert reader.jobs.get("job-1").description == "what it is for"
         writer.commit()
@@ -253,7 +253,7 @@ def _seen_by(uow: UnitOfWork, job_id: str, key: str) -> dict[str, object]:
     return {
         "named": uow.jobs.find_by_name(f"name of {job_id}"),
         "page": uow.jobs.search(JobQuery()),
-        "by id": uow.jobs.search(JobQuery(ids=(job_id,))),
+        "by id": uow.jobs.search(JobQuery(matches=(Match("id", (job_id,)),))),
         "attempts": uow.attempts.list_of_job(job_id),
         "live": uow.attempts.live_keys(),
         "tasks": uow.tasks.list_of_attempt(key),
@@ -300,7 +300,7 @@ def test_another_project_changes_nothing(database: Database) -> None:
         (ScopeBreach, lambda uow: uow.jobs.add(make_job("job-2"))),
         (ScopeBreach, lambda uow: uow.leases),
         (ScopeBreach, lambda uow: uow.principals.add_user(User("u", "n", PROJECT, False), 1)),
-        (JobNotFound, lambda uow: uow.jobs.set_description("job-1", "x")),
+        (JobNotFound, lambda uow: describe(uow, "job-1", "x")),
         (JobNotFound, lambda uow: uow.jobs.request_stop("job-1", 9)),
         (JobNotFound, lambda uow: uow.jobs.delete("job-1")),
         (JobNotFound, lambda uow: uow.events.append([Event("job-1", 1, "x")])),

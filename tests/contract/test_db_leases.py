@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.db_fixtures import make_job
+from tests.contract.db_fixtures import describe, make_job
 from trainwright.db.database import Database
 from trainwright.domain.entities import Attempt, Event, Note, TaskState
 from trainwright.domain.errors import AttemptClosed
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
-from trainwright.ports.uow import PLATFORM, Claim, JobQuery, LeaseLost, UnitOfWork
+from trainwright.ports.uow import PLATFORM, Claim, JobQuery, LeaseLost, Match, UnitOfWork
 
 LEASE_MS = 100
 
@@ -169,7 +169,7 @@ def test_the_description_is_not_the_reconcilers(database: Database) -> None:
     add(database, "job-1")
     (held,) = claim(database, 0)
     with database.units(PLATFORM) as uow:
-        uow.jobs.set_description("job-1", "new")
+        describe(uow, "job-1", "new")
         uow.commit()
     assert admit(database, held).job.description == "new"
 
@@ -247,7 +247,7 @@ def test_of_two_stops_the_stored_one_stays(database: Database) -> None:
         # Both are shown as Terminating, since both were asked to stop.
     with database.units(PLATFORM, write=False) as uow:
         stops = [uow.jobs.get(job_id).stop_reason for job_id in ("job-1", "job-2")]
-        assert uow.jobs.search(JobQuery(phases=(Phase.TERMINATING,))).matches == 2
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.TERMINATING,)),))).matches == 2
     assert stops == [Reason.STOPPED_BY_USER, Reason.TIME_LIMIT]
 
 
@@ -257,12 +257,12 @@ def test_what_settles_by_itself_is_shown_as_running(database: Database) -> None:
     (held,) = claim(database, 0)
     with database.units(PLATFORM) as uow:
         uow.leases.save(held, replace(held.job, phase=Phase.TERMINATING), None, [])
-        assert uow.jobs.search(JobQuery(phases=(Phase.RUNNING,))).matches == 1
-        assert uow.jobs.search(JobQuery(phases=(Phase.TERMINATING,))).matches == 0
-        assert uow.jobs.search(JobQuery(not_phases=(Phase.RUNNING,))).matches == 0
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.RUNNING,)),))).matches == 1
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.TERMINATING,)),))).matches == 0
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.RUNNING,), "not"),))).matches == 0
         assert uow.jobs.request_stop("job-1", 5)
-        assert uow.jobs.search(JobQuery(phases=(Phase.RUNNING,))).matches == 0
-        assert uow.jobs.search(JobQuery(phases=(Phase.TERMINATING,))).matches == 1
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.RUNNING,)),))).matches == 0
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.TERMINATING,)),))).matches == 1
 
 
 def test_a_report_during_the_lease_is_not_postponed(database: Database) -> None:

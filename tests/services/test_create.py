@@ -39,7 +39,7 @@ async def test_the_launch_says_everything_the_request_said(world: World) -> None
         ],
         algorithm__working_dir="/home/ma-user/work",
         spec__auto_stop={"time_unit": "HOURS", "duration": 2},
-        spec__schedule_policy={"priority": 3},
+        spec__schedule_policy={"priority": 2},
         spec__log_export_path={"obs_url": "obs://results/logs"},
         spec__resource={"flavor_id": "cpu.1", "node_count": 3},
     )
@@ -54,7 +54,7 @@ async def test_the_launch_says_everything_the_request_said(world: World) -> None
     assert one.pass_as is PassAs.ENVIRONMENT
     (out,) = launch.outputs
     assert (out.uri, out.local_path, out.prefetch) == ("obs://results/run1/", "/cache/out", True)
-    assert (launch.max_run_s, launch.priority) == (7200, 3)
+    assert (launch.max_run_s, launch.priority) == (7200, 2)
     assert (launch.retry_budget, launch.retry_unconditional) == (2, True)
     assert launch.log_export_uri == "obs://results/logs/"
     assert launch.engine is not None and launch.engine.engine_id == "py-1"
@@ -148,14 +148,14 @@ async def test_names_are_unique_in_a_project_only(world: World) -> None:
     await world.create()
     with pytest.raises(DuplicateJobName):
         await world.create(algorithm__outputs=[])
-    await jobs.create(world.ctx, BOB, job_body(algorithm__outputs=[]), EN)
+    await jobs.create(world.ctx, BOB, job_body(algorithm={"command": "true"}), EN)
 
 
 async def test_an_output_path_belongs_to_one_unfinished_job(world: World) -> None:
-    """Guards that two jobs never write to one place; across projects, and free again after the end."""
+    """Guards that two jobs never write to one place, and that it is free again after the end."""
     first = await world.ended(algorithm__outputs=[channel("o", OUT)])
     second = await world.create(metadata__name="second", algorithm__outputs=[channel("o", OUT)])
     with pytest.raises(OutputPathInUse) as caught:
         body = job_body(metadata__name="third", algorithm__outputs=[channel("o", "/results/run1")])
-        await jobs.create(world.ctx, BOB, body, EN)
+        await jobs.create(world.ctx, ALICE, body, EN)
     assert second in caught.value.message(EN) and first not in caught.value.message(EN)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.services.world import ALICE, EN, ZH, World, channel, job_body, remote
 from trainwright.domain.errors import StorageUnavailable, TrainwrightError
-from trainwright.services import jobs
+from trainwright.services import job_search, jobs
 from trainwright.wire.job_search import JobSearch
 
 pytestmark = pytest.mark.anyio
@@ -187,32 +187,46 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"metadata__annotations": {"fault-tolerance/job-unconditional-retry": "1"}}, "2788", "unconditional"),
 ]
 
+NODE = {"flavor_id": "cpu.1", "node_count": 1}
+ROLE = {"role": "a", "task_resource": {"flavor_id": "cpu.1", "node_count": 1}}
+SEARCH = {
+    "reward_attrs": [{"name": "acc", "mode": "max", "regex": "acc=([0-9.]+)"}],
+    "search_params": [
+        {"name": "lr", "param_type": "continuous", "lower_bound": "0.1", "upper_bound": "0.2"},
+    ],
+    "algo_configs": [{"name": "tpe_search", "params": [{"key": "seed", "value": "1", "type": "Integer"}]}],
+}
 # (changes, field that is named)
 NOT_OFFERED: list[tuple[dict[str, Any], str]] = [
-    ({"kind": "hetero_job"}, "hetero_job"),
-    ({"tasks": [{"role": "a"}]}, "tasks"),
+    ({"kind": "hetero_job", "tasks": [ROLE]}, "hetero_job"),
+    ({"kind": "hetero_job", "tasks": [ROLE], "spec": ..., "algorithm": ...}, "hetero_job"),
+    ({"kind": "autosearch_job", "algorithm__policies": {"auto_search": SEARCH}}, "autosearch_job"),
+    ({"kind": "mrs_job"}, "mrs_job"),
+    ({"tasks": [ROLE]}, "tasks"),
     ({"endpoints": {"ssh": {"key_pair_names": ["k"]}}}, "endpoints"),
     ({"train_type": "SFT"}, "train_type"),
-    ({"metadata__workspace_id": "w1"}, "metadata.workspace_id"),
-    ({"metadata__training_experiment_reference": {"name": "e"}}, "metadata.training_experiment_reference"),
     ({"metadata__annotations": {"jupyter-lab/enable": "true"}}, "jupyter-lab/enable"),
-    ({"algorithm__id": "abc"}, "algorithm.id"),
-    ({"algorithm__subscription_id": "abc"}, "algorithm.subscription_id"),
-    ({"algorithm__policies": {"auto_search": {"reward_attrs": []}}}, "algorithm.policies.auto_search"),
+    ({"algorithm__policies": {"auto_search": SEARCH}}, "algorithm.policies.auto_search"),
     ({"algorithm__summary": {"log_type": "tensorboard"}}, "algorithm.summary"),
-    ({"algorithm__engine": {"image_url": "org/image:1"}}, "algorithm.engine.image_url"),
+    ({"algorithm": {"command": "a", "engine": {"image_url": "org/image:1"}}}, "algorithm.engine.image_url"),
     ({"algorithm__code_dir": "file:///home"}, "algorithm.code_dir"),
-    (
-        {"algorithm__inputs": [{"name": "d", "remote": {"dataset": {"id": "x"}}}]},
-        "algorithm.inputs[0].remote.dataset",
-    ),
-    ({"spec__volumes": [{"nfs": {}}]}, "spec.volumes"),
+    ({"spec__volumes": [{"nfs": {"nfs_server_path": "s:/a", "local_path": "/a"}}]}, "spec.volumes"),
     ({"spec__reserved_time": {"time_unit": "HOURS", "duration": 1}}, "spec.reserved_time"),
-    ({"spec__notification": {"topic_urn": "t", "events": ["JobFailed"]}}, "spec.notification"),
-    ({"spec__custom_metrics": [{"exec": {"command": ["a"]}}]}, "spec.custom_metrics"),
-    ({"spec__schedule_policy": {"preemptible": True}}, "spec.schedule_policy.preemptible"),
     ({"spec__log_export_path": {"host_path": "/x"}}, "spec.log_export_path.host_path"),
     ({"spec__asset_id": "a"}, "spec.asset_id"),
+    ({"spec__output_model": {"obs": {"obs_path": "obs://b-1/m/"}}}, "spec.output_model"),
+    ({"spec__resource": {**NODE, "pool_group_id": "g"}}, "spec.resource.pool_group_id"),
+    (
+        {"spec__resource": {**NODE, "main_container_customized_flavor": {"cpu_core_num": 1}}},
+        "spec.resource.main_container_customized_flavor",
+    ),
+    (
+        {"spec__schedule_policy": {"required_affinity": {"affinity_type": "cabinet"}}},
+        "spec.schedule_policy.required_affinity.affinity_type",
+    ),
+    ({"ftjob_config": {"model_type": "m"}}, "ftjob_config"),
+    ({"algorithm__autosearch_config_path": "obs://b-1/a.yaml"}, "algorithm.autosearch_config_path"),
+    ({"metadata__annotations": {"job_template": "Template RL"}}, "job_template"),
 ]
 
 
@@ -220,7 +234,7 @@ async def refused(world: World, body: dict[str, Any]) -> TrainwrightError:
     """The error that creating `body` gives, after making sure that nothing was left behind."""
     with pytest.raises(TrainwrightError) as caught:
         await jobs.create(world.ctx, ALICE, body, EN)
-    found = await jobs.search(world.ctx, ALICE, JobSearch().model_dump(), EN)
+    found = await job_search.search(world.ctx, ALICE, JobSearch().model_dump(), EN)
     assert (found.total, world.woken, world.events_told) == (0, [], [])
     return caught.value
 

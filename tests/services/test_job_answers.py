@@ -211,8 +211,8 @@ async def test_the_description_changes_alone(world: World) -> None:
     assert [event.code for event in world.events(job_id)].count("job_described") == 2
     with pytest.raises(InvalidParam, match="description"):
         await jobs.change(world.ctx, ALICE, job_id, {"description": "x" * 257})
-    with pytest.raises(NotOffered, match="spec"):
-        await jobs.change(world.ctx, ALICE, job_id, {"spec": {"schedule_policy": {"priority": 2}}})
+    with pytest.raises(NotOffered, match="endpoints"):
+        await jobs.change(world.ctx, ALICE, job_id, {"endpoints": {"ssh": {"key_pair_names": ["k"]}}})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a job can choose from, and how a request with it becomes a frozen launch."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from trainwright.catalog.engines import EngineEntry
 from trainwright.catalog.flavors import Flavor
@@ -36,6 +37,16 @@ class Catalogue:
                 return engine
         allowed = ", ".join(f"{engine.name} {engine.version}" for engine in self.engines)
         raise EngineNotFound(engine=f"{name} {version}", allowed=allowed)
+
+    def find_engine_of_image(self, image: str) -> EngineEntry | None:
+        """The engine whose image this is."""
+        return next((engine for engine in self.engines if engine.image == image), None) if image else None
+
+    @property
+    def accelerator_kind(self) -> Literal["gpu", "npu"]:
+        """The kind of card the flavors have; `gpu` when none has any."""
+        kinds = {flavor.resources.accelerator_kind for flavor in self.flavors}
+        return "npu" if "npu" in kinds and "gpu" not in kinds else "gpu"
 
     def get_flavor(self, flavor_id: str) -> Flavor:
         """The flavor of that id.

@@ -23,7 +23,7 @@ class CatalogueError(Exception):
 
 
 class EngineEntry(BaseModel):
-    """One engine as the file gives it.
+    """One engine as the file gives it. `image`: what a job can name instead, as `engine.image_url`.
 
     `requirements` empty: `interpreter` is used as it is (empty: the one that runs the platform). Otherwise a virtual
     environment with these packages is made from it on first use, with `pip_options` handed to pip.
@@ -39,6 +39,7 @@ class EngineEntry(BaseModel):
     requirements: tuple[str, ...] = ()
     pip_options: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
+    image: str = Field(default="", max_length=512)
 
     @field_validator("id")
     @classmethod
@@ -87,6 +88,8 @@ def _parse(text: str, source: str) -> tuple[EngineEntry, ...]:
         entry = parse_entry(EngineEntry, raw, f"{source}: engines[{index}]")
         if entry.id in seen:
             raise CatalogueError(f"{source}: engines[{index}].id: {entry.id} is used twice")
+        if any(entry.image and entry.image == other.image for other in entries):
+            raise CatalogueError(f"{source}: engines[{index}].image: {entry.image} is used twice")
         seen.add(entry.id)
         entries.append(entry)
     return tuple(entries)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainwright.catalog.engines import CatalogueError, parse_entry, read_entries
+from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 from trainwright.ports.backend import Capacity
 from trainwright.wire.catalogue import (
@@ -20,6 +21,8 @@ from trainwright.wire.catalogue import (
     SizeInfo,
 )
 
+POOL_FLAVOR_PREFIX = "modelarts.pool.visual."
+POOL_FLAVOR_CARDS = {"xlarge": 1, "2xlarge": 2, "4xlarge": 4, "8xlarge": 8, "16xlarge": 16}
 FlavorType = Literal["CPU", "GPU", "Ascend"]
 _MIB_PER_GIB = 1024
 
@@ -95,6 +98,26 @@ def load_flavors(path: Path, capacity: Capacity) -> tuple[Flavor, ...]:
             raise CatalogueError(f"{path}: flavors[{index}].id: {flavor.id} is used twice")
         flavors.append(flavor)
     return tuple(flavors)
+
+
+def pool_flavor(flavor_id: str, share: Demand, kind: Literal["gpu", "npu"]) -> Flavor | None:
+    """The node that a generic size (`modelarts.pool.visual.2xlarge`: two cards) means in a dedicated pool with cards:
+    CPUs and memory in proportion to its cards. None when there is no such size, or the pool has no cards.
+    """
+    cards = POOL_FLAVOR_CARDS.get(flavor_id.removeprefix(POOL_FLAVOR_PREFIX))
+    if cards is None or not share.accelerators:
+        return None
+    part = min(1.0, cards / share.accelerators)
+    return Flavor(
+        id=flavor_id,
+        resources=Resources(
+            cpus=max(0.001, share.millicpus * part / 1000),
+            memory_mib=max(1, int(share.memory_mib * part)),
+            accelerators=cards,
+            accelerator_kind=kind,
+        ),
+        max_nodes=max(1, share.accelerators // cards),
+    )
 
 
 def derive_flavors(capacity: Capacity) -> tuple[Flavor, ...]:

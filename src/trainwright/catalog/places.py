@@ -1,7 +1,8 @@
 """Where a request points to in the object store: its paths, parsed and held against each other. No I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from trainwright.domain.errors import (
     ChannelError,
@@ -13,7 +14,9 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.obs import BadObsPath, ObsPath
 from trainwright.domain.texts import Text
-from trainwright.wire.jobs import AlgorithmRequest, InputRequest, JobRequest
+from trainwright.ports.datasets import DatasetVersion
+from trainwright.wire.job_parts import ChannelRequest
+from trainwright.wire.jobs import AlgorithmRequest, JobRequest
 
 BOOT_SUFFIX = ".py"
 _REQUIRED = Text("it is required", "缺少该字段")
@@ -22,15 +25,21 @@ _NOTHING_TO_RUN = Text("neither boot_file nor command is given", "未填写 boot
 _CODE_WITHOUT_BOOT = Text("code_dir is given without boot_file", "填写了 code_dir，但缺少 boot_file")
 _NOT_UNDER_CODE = Text("it does not lie under code_dir", "不在 code_dir 目录下")
 _NOT_PYTHON = Text("its name does not end in .py", "文件名不以 .py 结尾")
+_NO_VERSIONS: Mapping[int, DatasetVersion] = MappingProxyType({})
 _SAME_OUTPUT = Text("two outputs have the same path", "两个输出使用了相同的路径")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One path of the request and the field it came from."""
+    """One path of the request and the field it came from.
+
+    `version_id`: it is a dataset's version, of `bytes` bytes, and need not be looked for in the store.
+    """
 
     field: str
     path: ObsPath
+    version_id: str = ""
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,8 @@ class Places:
     log_export: Place | None
 
 
-def find_places(request: JobRequest) -> Places:
-    """The paths of `request`.
+def find_places(request: JobRequest, versions: Mapping[int, DatasetVersion] | None = None) -> Places:
+    """The paths of `request`; `versions` are those of datasets that are inputs, by the input's index.
 
     Raises:
         CommandMissing: neither a boot file in a code folder nor a command.
@@ -56,7 +65,7 @@ def find_places(request: JobRequest) -> Places:
         InvalidObsPath: a text is not a path of the store.
     """
     algorithm = request.algorithm or AlgorithmRequest()
-    code, boot_file = _code_and_boot_file(algorithm)
+    code, boot_file = find_code(algorithm)
     outputs = _channels("outputs", algorithm.outputs or [])
     outputs = tuple(Place(place.field, place.path.as_folder()) for place in outputs)
     for index, place in enumerate(outputs):
@@ -65,13 +74,18 @@ def find_places(request: JobRequest) -> Places:
     return Places(
         code=code,
         boot_file=boot_file,
-        inputs=_channels("inputs", algorithm.inputs or []),
+        inputs=_channels("inputs", algorithm.inputs or [], versions or {}),
         outputs=outputs,
         log_export=_log_export(request),
     )
 
 
-def _code_and_boot_file(algorithm: AlgorithmRequest) -> tuple[Place | None, str]:
+def find_code(algorithm: AlgorithmRequest) -> tuple[Place | None, str]:
+    """The code folder and the boot file, relative to it; None and empty for a command without code.
+
+    Raises:
+        CommandMissing, InvalidCodeDir, InvalidBootFile: as `find_places`.
+    """
     if not (algorithm.boot_file or algorithm.command):
         raise CommandMissing(detail=_CODE_WITHOUT_BOOT if algorithm.code_dir else _NOTHING_TO_RUN)
     if not algorithm.code_dir:
@@ -105,9 +119,17 @@ def _parse_boot_file(text: str, code: ObsPath) -> str:
     return relative
 
 
-def _channels(kind: str, channels: Sequence[InputRequest]) -> tuple[Place, ...]:
+def _channels(
+    kind: str, channels: Sequence[ChannelRequest], versions: Mapping[int, DatasetVersion] = _NO_VERSIONS
+) -> tuple[Place, ...]:
     places = []
     for index, channel in enumerate(channels):
+        version = versions.get(index)
+        if version is not None:
+            field = f"algorithm.{kind}[{index}].remote.dataset"
+            folder = parse_path(field, version.uri).as_folder()
+            places.append(Place(field, folder, version.id, version.bytes))
+            continue
         field = f"algorithm.{kind}[{index}].remote.obs.obs_url"
         url = channel.remote.obs.obs_url if channel.remote and channel.remote.obs else None
         if not url:

@@ -3,13 +3,16 @@
 Source of the paths: facts/modelarts-runtime-facts.md §1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import EngineEntry
+from trainwright.catalog.flavors import POOL_FLAVOR_PREFIX, Flavor, pool_flavor
 from trainwright.catalog.places import Place, Places
-from trainwright.domain.errors import CommandMissing, InvalidParam, TooManyNodes
+from trainwright.domain.demand import Demand
+from trainwright.domain.errors import CommandMissing, InvalidParam, NotOffered, TooManyNodes
 from trainwright.domain.specs import (
     BootFile,
     Channel,
@@ -22,14 +25,10 @@ from trainwright.domain.specs import (
     ShellCommand,
 )
 from trainwright.domain.texts import Text
-from trainwright.wire.jobs import (
-    AlgorithmRequest,
-    AutoStopRequest,
-    EngineRequest,
-    InputRequest,
-    JobRequest,
-    OutputRequest,
-)
+from trainwright.ports.pools import Pool
+from trainwright.wire.job_parts import ChannelRequest, InputRequest, OutputRequest
+from trainwright.wire.job_spec import AutoStopRequest, ResourceRequest
+from trainwright.wire.jobs import AlgorithmRequest, EngineRequest, JobRequest
 
 MOUNT_PATH = "/home/ma-user/modelarts"
 CODE_PARENT = f"{MOUNT_PATH}/user-job-dir"
@@ -41,9 +40,12 @@ RETRY_UNCONDITIONAL = "fault-tolerance/job-unconditional-retry"
 _SECONDS = {"HOURS": 3600, "SECONDS": 1}
 
 _ENGINE_MISSING = Text("boot_file is given without engine", "填写了 boot_file，但缺少 engine")
+_NOT_IN_POOL = Text(
+    "pool {pool} has no node of this size; name a flavor", "资源池 {pool} 没有该规格的节点，请填写具体规格"
+)
 _REQUIRED = Text("it is required", "缺少该字段")
 _ENGINE_CONTRADICTION = Text(
-    "engine_id {engine} is {name} {version}", "engine_id {engine} 对应的是 {name} {version}"
+    "it is engine {engine}, which is {name} {version}", "对应的是引擎 {engine}，即 {name} {version}"
 )
 
 
@@ -58,11 +60,19 @@ class JobIdentity:
     project_id: str
 
 
-def resolve(request: JobRequest, places: Places, catalogue: Catalogue, identity: JobIdentity) -> LaunchSpec:
-    """The launch of `request`, whose form has been checked and whose `places` were found in the store.
+def resolve(
+    request: JobRequest,
+    places: Places,
+    catalogue: Catalogue,
+    identity: JobIdentity,
+    pool: Pool | None = None,
+) -> LaunchSpec:
+    """The launch of `request`, whose form has been checked and whose `places` were found in the store. `pool`: the
+    dedicated pool it goes to.
 
     Raises:
         EngineNotFound, FlavorNotFound, TooManyNodes: what it asks for is not on offer.
+        NotOffered: an image that is no engine's.
         CommandMissing, InvalidParam: a boot file without an engine; an engine whose id and name contradict each other.
     """
     algorithm = request.algorithm or AlgorithmRequest()
@@ -72,8 +82,8 @@ def resolve(request: JobRequest, places: Places, catalogue: Catalogue, identity:
         job_id=identity.job_id,
         job_name=request.metadata.name,
         project_id=identity.project_id,
-        roles=(_role(request, algorithm, places, catalogue),),
-        engine=_engine(algorithm, catalogue),
+        roles=(_role(request, algorithm, places, find_flavor(request.spec.resource, catalogue, pool)),),
+        engine=find_engine(algorithm, catalogue),
         code=_code(algorithm, places.code),
         inputs=_inputs(algorithm.inputs or [], places.inputs),
         outputs=_outputs(algorithm.outputs or [], places.outputs),
@@ -83,22 +93,68 @@ def resolve(request: JobRequest, places: Places, catalogue: Catalogue, identity:
         log_export_uri=str(places.log_export.path) if places.log_export else "",
         max_run_s=_max_run_s(request.spec.auto_stop),
         priority=(policy.priority if policy else None) or 1,
-        retry_budget=int(annotations.get(RETRY_NUM) or 0),
-        retry_unconditional=annotations.get(RETRY_UNCONDITIONAL) == "true",
+        **retries_of(annotations),
         grace_s=STOP_GRACE_S if request.spec.stop_grace_seconds is None else request.spec.stop_grace_seconds,
+        pool_id=pool.id if pool else "",
     )
 
 
-def _role(request: JobRequest, algorithm: AlgorithmRequest, places: Places, catalogue: Catalogue) -> RoleSpec:
-    wanted = request.spec.resource
+class Retries(TypedDict):
+    """The fields of a launch that annotations decide on."""
+
+    retry_budget: int
+    retry_unconditional: bool
+
+
+def retries_of(annotations: Mapping[str, str]) -> Retries:
+    """How often, and after what, a job with these annotations is tried again."""
+    return Retries(
+        retry_budget=int(annotations.get(RETRY_NUM) or 0),
+        retry_unconditional=annotations.get(RETRY_UNCONDITIONAL) == "true",
+    )
+
+
+def find_flavor(wanted: ResourceRequest, catalogue: Catalogue, pool: Pool | None) -> Flavor:
+    """The flavor asked for, with as many nodes as asked for.
+
+    Raises:
+        InvalidParam: none is named, or a generic size in a pool without cards.
+        FlavorNotFound: there is none.
+        TooManyNodes: it does not have so many nodes, or the pool has no room for them, now or ever.
+    """
+    field = "spec.resource.flavor_id"
     if not wanted.flavor_id:
-        raise InvalidParam(field="spec.resource.flavor_id", detail=_REQUIRED)
-    flavor = catalogue.get_flavor(wanted.flavor_id)
-    if wanted.node_count > flavor.max_nodes:
-        raise TooManyNodes(count=wanted.node_count, flavor=flavor.id, limit=flavor.max_nodes)
+        raise InvalidParam(field=field, detail=_REQUIRED)
+    dedicated = pool if pool and pool.id else None
+    if dedicated and wanted.flavor_id.startswith(POOL_FLAVOR_PREFIX):
+        found = pool_flavor(wanted.flavor_id, dedicated.share, catalogue.accelerator_kind)
+        if found is None:
+            raise InvalidParam(field=field, detail=_NOT_IN_POOL, pool=dedicated.id)
+        flavor = found
+    else:
+        flavor = catalogue.get_flavor(wanted.flavor_id)
+    limit = flavor.max_nodes
+    if dedicated:
+        limit = min(limit, _room_for(Demand.of_task(flavor.resources), dedicated.share))
+    if wanted.node_count > limit:
+        raise TooManyNodes(count=wanted.node_count, flavor=flavor.id, limit=limit)
+    return flavor
+
+
+def _room_for(each: Demand, share: Demand) -> int:
+    """How many nodes of `each` fit into a pool's share."""
+    amounts = (
+        (share.millicpus, each.millicpus),
+        (share.memory_mib, each.memory_mib),
+        (share.accelerators, each.accelerators),
+    )
+    return min(have // need for have, need in amounts if need)
+
+
+def _role(request: JobRequest, algorithm: AlgorithmRequest, places: Places, flavor: Flavor) -> RoleSpec:
     return RoleSpec(
         name=ROLE_NAME,
-        replicas=wanted.node_count,
+        replicas=request.spec.resource.node_count,
         resources=flavor.resources,
         flavor_id=flavor.id,
         command=BootFile(path=places.boot_file)
@@ -107,8 +163,19 @@ def _role(request: JobRequest, algorithm: AlgorithmRequest, places: Places, cata
     )
 
 
-def _engine(algorithm: AlgorithmRequest, catalogue: Catalogue) -> EngineSpec | None:
+def find_engine(algorithm: AlgorithmRequest, catalogue: Catalogue) -> EngineSpec | None:
+    """The engine asked for; None for a command without one.
+
+    Raises:
+        EngineNotFound, NotOffered, CommandMissing, InvalidParam: as `resolve`.
+    """
     wanted = algorithm.engine or EngineRequest()
+    if wanted.image_url:
+        engine = catalogue.find_engine_of_image(wanted.image_url)
+        if engine is None:
+            raise NotOffered(field="algorithm.engine.image_url")
+        _check_same_engine(wanted, engine)
+        return engine.to_spec()
     if wanted.engine_id:
         entry = catalogue.get_engine(wanted.engine_id)
         _check_same_engine(wanted, entry)
@@ -121,9 +188,10 @@ def _engine(algorithm: AlgorithmRequest, catalogue: Catalogue) -> EngineSpec | N
 
 
 def _check_same_engine(wanted: EngineRequest, entry: EngineEntry) -> None:
+    id_fits = wanted.engine_id in (None, "", entry.id)
     name_fits = wanted.engine_name in (None, "", entry.name)
     version_fits = wanted.engine_version in (None, "", entry.version)
-    if not (name_fits and version_fits):
+    if not (id_fits and name_fits and version_fits):
         raise InvalidParam(
             field="algorithm.engine",
             detail=_ENGINE_CONTRADICTION,
@@ -159,13 +227,14 @@ def _outputs(channels: Sequence[OutputRequest], places: Sequence[Place]) -> tupl
     )
 
 
-def _channel(channel: InputRequest, place: Place, default_path: str, *, prefetch: bool) -> Channel:
+def _channel(channel: ChannelRequest, place: Place, default_path: str, *, prefetch: bool) -> Channel:
     return Channel(
         name=channel.name,
         uri=str(place.path),
         local_path=(channel.local_dir or default_path).rstrip("/"),
         pass_as=PassAs.ENVIRONMENT if channel.access_method == "env" else PassAs.ARGUMENT,
         prefetch=prefetch,
+        dataset_version_id=place.version_id,
     )
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
-from trainwright.domain.lifecycle import Trigger
+from trainwright.domain.lifecycle import Phase, Trigger
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Effect, Plan, Reap, Snapshot, Stop, Submit, plan
 from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import make_event
-from trainwright.ports.backend import BackendError, Handle, Launch
+from trainwright.ports.backend import BackendError, Handle, Launch, Reprioritizes
 from trainwright.ports.uow import PLATFORM, Claim, LeaseLost
 from trainwright.services import tokens
 from trainwright.services.context import Services
@@ -86,6 +86,7 @@ class Reconciler:
         """
         work = _Work.on(claim)
         try:
+            await self._keep_priority(claim)
             due_at_ms = await self._rounds(work, seen)
         except LeaseLost:
             log.info("lease_lost", extra={"job": claim.job.id})
@@ -119,6 +120,16 @@ class Reconciler:
             else:
                 seen = refused or await self.observe_one(work.attempt)
         return self._services.clock.now_ms()
+
+    async def _keep_priority(self, claim: Claim) -> None:
+        """A user may have changed it while the attempt waits, or while it was being submitted."""
+        backend = self._services.backend
+        if (
+            claim.attempt is not None
+            and claim.job.phase is Phase.PENDING
+            and isinstance(backend, Reprioritizes)
+        ):
+            await _in_time(backend.set_priority(claim.attempt.key, claim.job.launch.priority))
 
     async def observe_one(self, attempt: Attempt | None) -> Observation | None:
         """What the backend says of one attempt; None when it says nothing."""

@@ -1,10 +1,12 @@
 """Attempts and their tasks. Implements `ports.uow.AttemptRepository` and `TaskRepository`."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from trainwright.db.dialects import later
+from trainwright.db.dialects import WORDS, later
 from trainwright.db.rows import attempt_of, job_of, result_values, task_of, task_values
 from trainwright.db.schema import attempts, job_documents, jobs, tasks
 from trainwright.db.transaction import Transaction, within
@@ -14,6 +16,11 @@ from trainwright.domain.errors import AttemptClosed
 _ATTEMPT: sa.BindParameter[str] = sa.bindparam("attempt")
 _ATTEMPTS_OF_JOB = within(
     sa.select(attempts).where(attempts.c.job_id == sa.bindparam("job")).order_by(attempts.c.number),
+    attempts.c.job_id,
+)
+_JOBS = sa.bindparam("jobs", expanding=True, type_=WORDS)
+_ATTEMPTS_OF_JOBS = within(
+    sa.select(attempts).where(attempts.c.job_id.in_(_JOBS)).order_by(attempts.c.job_id, attempts.c.number),
     attempts.c.job_id,
 )
 _LIVE_ATTEMPT = sa.select(attempts).where(attempts.c.key == _ATTEMPT, attempts.c.ended_at_ms == 0)
@@ -30,6 +37,10 @@ _LIVE_KEYS = within(sa.select(attempts.c.key).where(attempts.c.ended_at_ms == 0)
 
 _TASKS: sa.Select[Any] = sa.select(tasks).where(tasks.c.attempt_key == _ATTEMPT)
 _TASKS_OF_ATTEMPT = within(_TASKS.order_by(tasks.c.position), tasks.c.job_id)
+_TASKS_OF_JOBS = within(
+    sa.select(tasks).where(tasks.c.job_id.in_(_JOBS)).order_by(tasks.c.attempt_key, tasks.c.position),
+    tasks.c.job_id,
+)
 _TASK = within(_TASKS.where(tasks.c.name == sa.bindparam("task")), tasks.c.job_id)
 _TASK_TO_CHANGE = within(
     _TASKS.where(tasks.c.name == sa.bindparam("task")).with_for_update(key_share=True), tasks.c.job_id
@@ -73,6 +84,11 @@ class Attempts:
         """Ascending by number; empty when there is no such job."""
         return tuple(attempt_of(row) for row in self._tx.rows(_ATTEMPTS_OF_JOB, job=job_id))
 
+    def list_of_jobs(self, job_ids: Sequence[str]) -> dict[str, tuple[Attempt, ...]]:
+        """By job, each ascending by number."""
+        found = [attempt_of(row) for row in self._tx.rows(_ATTEMPTS_OF_JOBS, jobs=list(job_ids))]
+        return {job_id: tuple(group) for job_id, group in groupby(found, key=lambda attempt: attempt.job_id)}
+
     def get_live(self, attempt_key: str) -> tuple[Job, Attempt]:
         """The attempt of that key with its job.
 
@@ -100,6 +116,11 @@ class Tasks:
     def list_of_attempt(self, attempt_key: str) -> tuple[TaskState, ...]:
         """In the job's task order; empty when there is no such attempt."""
         return tuple(task_of(row) for row in self._tx.rows(_TASKS_OF_ATTEMPT, attempt=attempt_key))
+
+    def list_of_jobs(self, job_ids: Sequence[str]) -> dict[str, tuple[TaskState, ...]]:
+        """By attempt key, each in the job's task order."""
+        found = [task_of(row) for row in self._tx.rows(_TASKS_OF_JOBS, jobs=list(job_ids))]
+        return {key: tuple(group) for key, group in groupby(found, key=lambda task: task.attempt_key)}
 
     def get(self, attempt_key: str, name: str) -> TaskState:
         """The task; in a writing unit nobody else changes it until that unit ends. Raises `AttemptClosed`."""

@@ -1,5 +1,6 @@
 """Experiments. Implements `ports.workspaces.ExperimentRepository`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,12 @@ _COUNTED = sa.select(
 
 _GET = within_table(_COUNTED.where(experiments.c.id == _EXPERIMENT), *_PLACE)
 _NAMED = within_table(_COUNTED.where(experiments.c.name == _NAME), *_PLACE)
+_NAMES = within_table(
+    sa.select(experiments.c.id, experiments.c.name).where(
+        experiments.c.id.in_(sa.bindparam("ids", expanding=True))
+    ),
+    *_PLACE,
+)
 _TAKEN = within_table(
     sa.select(experiments.c.id).where(experiments.c.name == _NAME), experiments.c.project_id
 )
@@ -106,6 +113,10 @@ class Experiments:
         count = self._tx.scalar(within_table(counted, *_PLACE))
         rows = self._tx.rows(within_table(page, *_PLACE))
         return int(count), tuple(_experiment_of(row) for row in rows)
+
+    def names(self, experiment_ids: Sequence[str]) -> dict[str, str]:
+        """Names by id."""
+        return {row["id"]: row["name"] for row in self._tx.rows(_NAMES, ids=list(experiment_ids))}
 
     def save(self, experiment: Experiment) -> None:
         """Write name, description, update time. Raises `ExperimentNotFound`, `DuplicateExperimentName`."""

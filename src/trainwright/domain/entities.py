@@ -20,7 +20,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. `request` is the creation body as given (unknown fields kept); `launch` what was made of it."""
+    """One job. `request` is the creation body as given (unknown fields kept), with what was changed of it since;
+    `launch` what was made of it. `filled` is `request["algorithm"]` as the saved algorithm completed it.
+    """
 
     id: str
     project_id: str
@@ -51,6 +53,7 @@ class Job:
     experiment_id: str = ""
     experiment_serial: int = 0  # its number in the experiment, from 1
     kept: bool = False  # never removed for its age
+    filled: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

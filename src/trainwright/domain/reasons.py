@@ -43,6 +43,7 @@ class Reason(StrEnum):
     DISK_FULL = "disk_full"
     CODE_DOWNLOAD_FAILED = "code_download_failed"
     INPUT_DOWNLOAD_FAILED = "input_download_failed"
+    DATASET_CHANGED = "dataset_changed"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     REQUIREMENTS_FAILED = "requirements_failed"
     ENGINE_FAILED = "engine_failed"
@@ -76,6 +77,7 @@ VERDICTS: Mapping[Reason, Verdict] = MappingProxyType(
         Reason.DISK_FULL: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.CODE_DOWNLOAD_FAILED: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.INPUT_DOWNLOAD_FAILED: Verdict(_F, Retry.NEVER, Blame.USER),
+        Reason.DATASET_CHANGED: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.STORAGE_UNAVAILABLE: Verdict(_A, Retry.FREE, Blame.PLATFORM),
         Reason.REQUIREMENTS_FAILED: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.ENGINE_FAILED: Verdict(_F, Retry.NEVER, Blame.PLATFORM),

@@ -58,6 +58,11 @@ _USED_EN, _USED_ZH = "[time used: {seconds}s] ", "[耗时：{seconds} 秒] "
 EVENT_TEXTS: Mapping[str, EventText] = {
     # -- the job
     "job_created": _job("Training job created.", "训练作业已创建。"),
+    "settings_kept": _job(
+        "Kept, but without effect on this server: {settings}.",
+        "以下配置已保存，但在本服务器上不生效：{settings}。",
+        Level.WARNING,
+    ),
     "job_running": _job("Training job is running.", "训练作业运行中。"),
     "job_completed": _job("Training job finished successfully.", "训练作业运行成功。"),
     "job_failed": _job("Training job failed: {reason}", "训练作业运行失败：{reason}", Level.ERROR),
@@ -74,6 +79,9 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         "Attempt {number} begins after: {reason} (retry rule: {paid})",
         "开始第 {number} 次运行，上次结束原因：{reason}（重试规则：{paid}）",
         Level.WARNING,
+    ),
+    "job_priority": _job(
+        "Priority changed to {priority} by {user}.", "用户 {user} 将优先级修改为 {priority}。"
     ),
     "job_described": _job("Description changed by {user}.", "用户 {user} 修改了描述。"),
     "job_blocked": _job(
@@ -163,6 +171,16 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         "输入参数 {name} 下载失败：{detail}",
         Level.ERROR,
     ),
+    "dataset_object_changed": _task(
+        "Input parameter {name}: {file} has changed since the dataset version was made; make a new version.",
+        "输入参数 {name}：{file} 在数据集版本创建之后已被修改，请创建新版本。",
+        Level.ERROR,
+    ),
+    "dataset_object_gone": _task(
+        "Input parameter {name}: {file} of the dataset version is gone; put it back or make a new version.",
+        "输入参数 {name}：数据集版本中的 {file} 已被删除，请恢复该对象或创建新版本。",
+        Level.ERROR,
+    ),
     "prefetch_done": _task(
         _USED_EN + "Output parameter {name} pre-downloaded.", _USED_ZH + "输出参数 {name} 预下载完成。"
     ),
@@ -228,6 +246,7 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         Level.WARNING,
     ),
     "task_message": _task("{detail}", "{detail}"),
+    "task_notified": _task("Reported: {type}", "上报：{type}"),
 }
 
 REASON_TEXTS: Mapping[Reason, Text] = {
@@ -240,6 +259,9 @@ REASON_TEXTS: Mapping[Reason, Text] = {
     Reason.DISK_FULL: Text("the disk quota is used up", "磁盘配额已用尽"),
     Reason.CODE_DOWNLOAD_FAILED: Text("the code could not be downloaded", "代码下载失败"),
     Reason.INPUT_DOWNLOAD_FAILED: Text("an input could not be downloaded", "输入数据下载失败"),
+    Reason.DATASET_CHANGED: Text(
+        "an object of the dataset version has changed or is gone", "数据集版本中的对象已被修改或删除"
+    ),
     Reason.STORAGE_UNAVAILABLE: Text("the object store did not answer", "对象存储无响应"),
     Reason.REQUIREMENTS_FAILED: Text(
         "pip-requirements.txt could not be installed", "pip-requirements.txt 安装失败"

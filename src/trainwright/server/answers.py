@@ -1,6 +1,7 @@
 """Bodies in and out: strict JSON objects, models as JSON, and their place in the OpenAPI description."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -39,6 +40,11 @@ def answer_model(model: BaseModel, status: int = 200) -> Response:
 def answer_list(models: Sequence[BaseModel]) -> Response:
     """A bare JSON array."""
     return Response(_LIST.dump_json(list(models), exclude_none=True), media_type=JSON)
+
+
+def answer_object(body: Mapping[str, Any]) -> Response:
+    """A JSON object as it is."""
+    return Response(json.dumps(body), media_type=JSON)
 
 
 def answer_null() -> Response:

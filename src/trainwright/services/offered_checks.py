@@ -5,7 +5,6 @@ from typing import Any
 
 from trainwright.domain.errors import NotOffered
 from trainwright.services.handling import Handling, settings_on
-from trainwright.wire.job_search import JobSearch
 
 IN_IMAGE = "file://"
 _ORDINARY_KIND = "job"
@@ -22,8 +21,11 @@ def check_job_offered(raw: Mapping[str, Any]) -> None:
         raise NotOffered(field=f"kind {kind}")
     for field in settings_on(raw, Handling.REFUSED):
         raise NotOffered(field=field)
-    algorithm = raw.get("algorithm") or {}
-    if str(algorithm.get("code_dir") or "").startswith(IN_IMAGE):
+
+
+def check_code_offered(code_dir: str | None) -> None:
+    """The code lies in the object store, not in an image. Raises `NotOffered`."""
+    if code_dir and code_dir.startswith(IN_IMAGE):
         raise NotOffered(field="algorithm.code_dir file://")
 
 
@@ -33,24 +35,15 @@ def check_update_offered(raw: Mapping[str, Any]) -> None:
     Raises:
         NotOffered: with the first field that does.
     """
-    as_created = {"endpoints": raw.get("endpoints")}
-    for field in settings_on(as_created, Handling.REFUSED):
-        raise NotOffered(field=field)
-    annotations = {"annotations": (raw.get("metadata") or {}).get("annotation")}
-    for field in settings_on({"metadata": annotations}, Handling.REFUSED):
+    for field in settings_on(as_creation(raw), Handling.REFUSED):
         raise NotOffered(field=field)
 
 
-def check_search_offered(search: JobSearch) -> None:
-    """Nothing in `search` asks for a feature this server lacks.
-
-    Raises:
-        NotOffered: with the first field that does.
-    """
-    for field, value in (
-        ("tags", search.tags),
-        ("host_ips", search.host_ips),
-        ("train_type", "" if search.train_type == "job" else search.train_type),
-    ):
-        if value not in (None, "", [], {}):
-            raise NotOffered(field=field)
+def as_creation(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The update `raw` in the form of a creation body, where annotations have another name."""
+    annotations = (raw.get("metadata") or {}).get("annotation")
+    return {
+        "spec": raw.get("spec"),
+        "endpoints": raw.get("endpoints"),
+        "metadata": {"annotations": annotations},
+    }

@@ -11,6 +11,7 @@ from trainwright.wire.catalogue import (
     EngineItem,
     EnginesResponse,
     FlavorsResponse,
+    ImageInfo,
     ResourceAmounts,
 )
 
@@ -25,6 +26,9 @@ def list_engines(ctx: Services) -> EnginesResponse:
             engine_id=engine.id,
             engine_name=engine.name,
             engine_version=engine.version,
+            image_info=ImageInfo(
+                cpu_image_url=engine.image, image_version=engine.version if engine.image else ""
+            ),
             description=engine.description,
             requirements=list(engine.requirements),
         )

@@ -2,34 +2,32 @@
 
 from dataclasses import replace
 
+from trainwright.catalog.flavors import Flavor
 from trainwright.catalog.places import Place, Places
 from trainwright.domain.errors import (
     BucketNotFound,
-    CodeTooDeep,
-    CodeTooLarge,
     InputNotFound,
-    InvalidBootFile,
-    InvalidCodeDir,
+    InputTooLarge,
     InvalidObsPath,
     ObjectNotFound,
-    TooManyCodeFiles,
 )
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectStore
+from trainwright.services.code_folders import list_code
 
-CODE_FILES_MAX = 1000
-CODE_BYTES_MAX = 5 << 30
-CODE_DEPTH_MAX = 32
 _PAGE = 1000
+SIZE_PAGES_MAX = 20
 
 _NO_BUCKET = Text("bucket {bucket} does not exist", "桶 {bucket} 不存在")
-_EMPTY = Text("nothing lies under it", "目录下没有任何对象")
-_MISSING = Text("it does not exist", "文件不存在")
 
 
-async def check_places(objects: ObjectStore, places: Places) -> Places:
+async def check_places(
+    objects: ObjectStore, places: Places, *, code_objects: ObjectStore | None = None
+) -> Places:
     """`places` as the store has them: an input that is not a single object becomes a folder.
+
+    `code_objects`: where the code lies, when not where everything else does.
 
     Raises:
         InvalidCodeDir, InvalidBootFile, TooManyCodeFiles, CodeTooDeep, CodeTooLarge: about the code.
@@ -37,9 +35,7 @@ async def check_places(objects: ObjectStore, places: Places) -> Places:
         StorageUnavailable: the store could not be asked.
     """
     if places.code is not None:
-        await _check_code(objects, places.code.path)
-        if places.boot_file:
-            await _check_boot_file(objects, places.code.path.join(places.boot_file))
+        await list_code(code_objects or objects, places.code.path, places.boot_file)
     inputs = tuple([await _found_input(objects, place) for place in places.inputs])
     for place in places.outputs:
         await _check_bucket(objects, place)
@@ -48,40 +44,40 @@ async def check_places(objects: ObjectStore, places: Places) -> Places:
     return replace(places, inputs=inputs)
 
 
-async def _check_code(objects: ObjectStore, folder: ObsPath) -> None:
-    uri, after, files, size = str(folder), "", 0, 0
-    while True:
-        try:
-            page = await objects.list_page(folder, after=after, limit=_PAGE)
-        except BucketNotFound as exc:
-            raise InvalidCodeDir(uri=uri, detail=_NO_BUCKET, bucket=folder.bucket) from exc
-        for found in page.objects:
-            if found.key.endswith("/"):
-                continue  # the marker of a folder, which holds no bytes
-            files += 1
-            size += found.size
-            if found.key.count("/", len(folder.key)) > CODE_DEPTH_MAX:
-                raise CodeTooDeep(uri=uri, limit=CODE_DEPTH_MAX)
-        if files > CODE_FILES_MAX:
-            raise TooManyCodeFiles(uri=uri, limit=CODE_FILES_MAX)
-        if size > CODE_BYTES_MAX:
-            raise CodeTooLarge(uri=uri, limit=CODE_BYTES_MAX)
-        if not page.next_after:
-            break
+async def check_size(objects: ObjectStore, places: Places, flavor: Flavor) -> None:
+    """All inputs together fit on the flavor's disk, as far as a bounded look can tell.
+
+    Raises:
+        InputTooLarge: they do not.
+    """
+    limit = flavor.resources.disk_mib << 20
+    if not limit:
+        return
+    size = 0
+    for place in places.inputs:
+        size += place.bytes if place.version_id else await _measure(objects, place.path, limit - size)
+        if size > limit:
+            raise InputTooLarge(size=size, flavor=flavor.id, limit=limit)
+
+
+async def _measure(objects: ObjectStore, path: ObsPath, enough: int) -> int:
+    """Bytes of an object, or of a folder's first `SIZE_PAGES_MAX` pages; stops counting beyond `enough`."""
+    if not path.is_folder:
+        return (await objects.head(path)).size
+    size, after = 0, ""
+    for _ in range(SIZE_PAGES_MAX):
+        page = await objects.list_page(path, after=after, limit=_PAGE)
+        size += sum(found.size for found in page.objects)
         after = page.next_after
-    if not files:
-        raise InvalidCodeDir(uri=uri, detail=_EMPTY)
-
-
-async def _check_boot_file(objects: ObjectStore, path: ObsPath) -> None:
-    try:
-        await objects.head(path)
-    except ObjectNotFound as exc:
-        raise InvalidBootFile(uri=str(path), detail=_MISSING) from exc
+        if not after or size > enough:
+            break
+    return size
 
 
 async def _found_input(objects: ObjectStore, place: Place) -> Place:
     """The input as an object, if there is one of exactly that key, else as a folder that is not empty."""
+    if place.version_id:
+        return place
     if not place.path.is_folder and await _exists(objects, place.path):
         return place
     folder = place.path.as_folder()

@@ -6,7 +6,7 @@ from trainwright.wire.model import AnswerModel
 
 
 class ImageInfo(AnswerModel):
-    """Images of an engine; empty for engines that are Python environments."""
+    """What a job can name as `image_url` instead of the engine; it stands for the engine's Python environment."""
 
     cpu_image_url: str = ""
     gpu_image_url: str = ""

@@ -11,6 +11,14 @@ from pydantic import Field
 from trainwright.wire.model import AnswerModel
 
 
+class ExperimentAnswer(AnswerModel):
+    """The experiment a job is in. `serial_number` is text in the contract; it counts from 1."""
+
+    id: str
+    name: str
+    serial_number: str
+
+
 class JobMetadata(AnswerModel):
     """Who and what the job is."""
 
@@ -21,6 +29,7 @@ class JobMetadata(AnswerModel):
     create_time: int
     user_name: str
     annotations: dict[str, str] = Field(default_factory=dict)
+    training_experiment_reference: ExperimentAnswer | None = None
 
 
 class TaskStatus(AnswerModel):
@@ -30,6 +39,18 @@ class TaskStatus(AnswerModel):
     exit_code: int
     message: str
     reason: str = ""
+
+
+class RecoverRecord(AnswerModel):
+    """What was done after an attempt failed. Times in **seconds**, 0 when not yet."""
+
+    recover_start_at: int
+    recover_end_at: int
+    recover: str
+    fault_scenario: str
+    reason: str
+    related_task: str
+    recover_result: str
 
 
 class RunningRecord(AnswerModel):
@@ -43,8 +64,18 @@ class RunningRecord(AnswerModel):
     end_related_task: str
     end_recover: str = ""
     end_recover_before_downgrade: str = ""
+    recover_records: list[RecoverRecord] = Field(default_factory=list)
     attempt: int = 0  # ours
     end_reason_message: str = ""  # ours, in the caller's language
+
+
+class TaskIp(AnswerModel):
+    """Where a task of an attempt ran; told by searches for hosts only."""
+
+    task: str
+    ip: str
+    host_ip: str
+    schedule_count: int
 
 
 class JobStatus(AnswerModel):
@@ -58,6 +89,7 @@ class JobStatus(AnswerModel):
     tasks: list[str]
     task_statuses: list[TaskStatus] = Field(default_factory=list)
     running_records: list[RunningRecord] = Field(default_factory=list)
+    task_ips: list[TaskIp] | None = None
     end_time: int = 0
     attempt: int = 0  # the current one, 0 before the first
     reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/phases.md
@@ -77,13 +109,15 @@ class AllocatedResources(AnswerModel):
 
 
 class JobResource(AnswerModel):
-    """Nodes of the job."""
+    """Nodes of the job. `flavor_detail` in the public pool only, pool id and name in a dedicated one."""
 
     policy: str = "regular"
     flavor_id: str
     flavor_name: str
     node_count: int
-    flavor_detail: dict[str, Any] = Field(default_factory=dict)
+    pool_id: str = ""
+    pool_name: str = ""
+    flavor_detail: dict[str, Any] | None = None
     main_container_allocated_resources: AllocatedResources
 
 
@@ -94,7 +128,10 @@ class JobSpec(AnswerModel):
 
 
 class JobResponse(AnswerModel):
-    """One job: answer of create, show and stop, and item of lists. `algorithm.environments` is a list of objects."""
+    """One job: answer of create, show and stop, and item of lists. `algorithm.environments` is a list of objects.
+
+    What else the request held is given back as it was.
+    """
 
     kind: str
     metadata: JobMetadata

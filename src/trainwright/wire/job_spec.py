@@ -189,7 +189,7 @@ class CustomMetricsRequest(RequestModel):
 class ModelObject(RequestModel):
     """A place for the trained model."""
 
-    obs_path: ShortText
+    obs_path: ShortText | None = None
     local_path: ShortText | None = None
 
 
@@ -202,9 +202,9 @@ class OutputModelRequest(RequestModel):
 class AssetModelRequest(RequestModel):
     """The asset that the trained model becomes."""
 
-    name: ShortText
-    version: ShortText
-    type: ShortText
+    name: ShortText | None = None
+    version: ShortText | None = None
+    type: ShortText | None = None
     code: ShortText | None = None
     desc: ShortText | None = None
     series: ShortText | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trainwright.wire.auto_search import AutoSearch
+from trainwright.wire.experiments import ExperimentReference
 from trainwright.wire.job_parts import (
     ITEMS_MAX,
     ConstraintRequest,
@@ -44,14 +45,6 @@ ANNOTATIONS_MAX = 100
 
 Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH_MAX)]
 Annotations = Annotated[dict[ShortText, LongText], Field(max_length=ANNOTATIONS_MAX)]
-
-
-class ExperimentReference(RequestModel):
-    """The experiment a job joins: by id, or by name, which makes it when it is new."""
-
-    id: ShortText | None = None
-    name: Annotated[str, Field(max_length=64)] | None = None
-    description: Description | None = None
 
 
 class MetadataRequest(RequestModel):
@@ -180,6 +173,17 @@ class JobRequest(RequestModel):
     endpoints: EndpointsRequest | None = None
     train_type: Literal["", "SFT", "PRETRAIN", "LORA", "DPO", "RFT"] | None = None
     ftjob_config: TuningRequest | None = None
+
+
+class RoleJobRequest(RequestModel):
+    """A heterogeneous job: `tasks` instead of `algorithm` and `spec`."""
+
+    kind: Literal["hetero_job"]
+    metadata: MetadataRequest
+    algorithm: AlgorithmRequest | None = None
+    spec: SpecRequest | None = None
+    tasks: list[RoleRequest] = Field(min_length=1, max_length=ITEMS_MAX)
+    endpoints: EndpointsRequest | None = None
 
 
 class PolicyUpdate(RequestModel):

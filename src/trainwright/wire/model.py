@@ -22,8 +22,13 @@ _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 NAME_LENGTH_MAX = 64
 
 
+def is_resource_name(text: str) -> bool:
+    """Whether a job may be called that: 1 to 64 ASCII letters, digits, `_` and `-`."""
+    return 1 <= len(text) <= NAME_LENGTH_MAX and set(text) <= _NAME_CHARACTERS
+
+
 def _checked_name(text: str) -> str:
-    if not 1 <= len(text) <= NAME_LENGTH_MAX or not set(text) <= _NAME_CHARACTERS:
+    if not is_resource_name(text):
         raise PydanticCustomError("resource_name", "1 to 64 letters, digits, _ or -")
     return text
 

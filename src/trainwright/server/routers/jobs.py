@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from trainwright.domain.access import Action
 from trainwright.ports.identity import Principal
-from trainwright.server.answers import JsonBody, answer_list, answer_model, answer_null, takes
+from trainwright.server.answers import JsonBody, answer_list, answer_model, answer_null, answer_object, takes
 from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, needs
-from trainwright.services import jobs, tasks
+from trainwright.services import job_search, jobs, rebuilding, tasks
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.jobs import JobAction, JobRequest, JobUpdate
@@ -27,7 +27,7 @@ MayDelete = Annotated[Principal, needs(Action.JOB_DELETE)]
 
 @router.post(
     "/training-jobs",
-    operation_id="jobs_create",
+    operation_id="create_training_job",
     status_code=201,
     response_model=JobResponse,
     openapi_extra=takes(JobRequest),
@@ -39,31 +39,45 @@ async def create(who: MayCreate, ctx: ServicesDep, body: JsonBody, language: Lan
 
 @router.post(
     "/training-job-searches",
-    operation_id="jobs_search",
+    operation_id="list_training_jobs",
     response_model=JobSearchResponse,
     openapi_extra=takes(JobSearch),
 )
 async def search(who: MayList, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
     """One page of the jobs that match."""
-    return answer_model(await jobs.search(ctx, who, body, language))
+    return answer_model(await job_search.search(ctx, who, body, language))
 
 
-@router.get("/training-jobs/{training_job_id}", operation_id="jobs_show", response_model=JobResponse)
+@router.get(
+    "/training-jobs/{training_job_id}", operation_id="show_training_job_details", response_model=JobResponse
+)
 async def show(job_id: JobId, who: MayGet, ctx: ServicesDep, language: LanguageDep) -> Response:
     """One job."""
     return answer_model(await jobs.show(ctx, who, job_id, language))
 
 
-@router.put("/training-jobs/{training_job_id}", operation_id="jobs_change", openapi_extra=takes(JobUpdate))
+@router.get(
+    "/training-jobs/{training_job_id}/request", operation_id="jobs_request", response_model=JobRequest
+)
+async def show_request(job_id: JobId, who: MayGet, ctx: ServicesDep) -> Response:
+    """The body to create a job like this one with, under a name that is free; to be edited and sent again."""
+    return answer_object(await rebuilding.request_of(ctx, who, job_id))
+
+
+@router.put(
+    "/training-jobs/{training_job_id}",
+    operation_id="change_training_job_description",
+    openapi_extra=takes(JobUpdate),
+)
 async def change(job_id: JobId, who: MayUpdate, ctx: ServicesDep, body: JsonBody) -> Response:
-    """Change the description."""
+    """Change description, priority while it waits, notification or annotations; only what is given changes."""
     await jobs.change(ctx, who, job_id, body)
     return answer_null()
 
 
 @router.post(
     "/training-jobs/{training_job_id}/actions",
-    operation_id="jobs_act",
+    operation_id="stop_training_job",
     status_code=202,
     response_model=JobResponse,
     openapi_extra=takes(JobAction),
@@ -75,7 +89,7 @@ async def act(
     return answer_model(await jobs.stop(ctx, who, job_id, body, language), 202)
 
 
-@router.delete("/training-jobs/{training_job_id}", operation_id="jobs_delete", status_code=202)
+@router.delete("/training-jobs/{training_job_id}", operation_id="delete_training_job", status_code=202)
 async def delete(job_id: JobId, who: MayDelete, ctx: ServicesDep) -> Response:
     """Delete an ended job with its history and logs."""
     await jobs.delete(ctx, who, job_id)
@@ -83,7 +97,9 @@ async def delete(job_id: JobId, who: MayDelete, ctx: ServicesDep) -> Response:
 
 
 @router.get(
-    "/training-jobs/{training_job_id}/tasks", operation_id="jobs_tasks", response_model=list[TaskItem]
+    "/training-jobs/{training_job_id}/tasks",
+    operation_id="list_training_job_tasks",
+    response_model=list[TaskItem],
 )
 async def list_tasks(
     job_id: JobId, who: MayGet, ctx: ServicesDep, language: LanguageDep, schedule_count: int | None = None
