@@ -1,16 +1,22 @@
-"""Quotas: what a workspace's and a user's unfinished jobs may have together. Blocking."""
+"""Quotas: what a workspace's and a user's unfinished jobs may have together."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
+from trainwright.domain.access import Action
 from trainwright.domain.demand import Demand
-from trainwright.domain.errors import QuotaExceeded
+from trainwright.domain.errors import ActionDenied, InvalidParam, QuotaExceeded
 from trainwright.domain.specs import LaunchSpec
-from trainwright.domain.texts import Text
+from trainwright.domain.texts import Language, Text
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import UnitOfWork
+from trainwright.services.context import Services
+from trainwright.services.reading import scope_of
+from trainwright.wire.parsing import parse
+from trainwright.wire.workspaces import QuotaItem, QuotasResponse, QuotasUpdate
 
 UNLIMITED = -1
 USER_JOBS = "job-num"
@@ -40,10 +46,39 @@ WORKSPACE_RESOURCES: Mapping[str, Resource] = MappingProxyType(
     }
 )
 _USER_JOBS = Text("unfinished jobs of a user", "单个用户的未结束作业")
+_UNKNOWN = Text("there is no such quota, only {allowed}", "不存在该配额，可用的配额：{allowed}")
+_TWICE = Text("it is named twice", "重复出现")
+
+
+async def show_workspace(ctx: Services, who: Principal, workspace_id: str) -> QuotasResponse:
+    """All quotas of a workspace, with what is in use. Raises `WorkspaceNotFound`."""
+    return await ctx.blocking(_show, ctx, who, workspace_id)
+
+
+async def update_workspace(
+    ctx: Services, who: Principal, workspace_id: str, raw: Mapping[str, Any]
+) -> QuotasResponse:
+    """Set the quotas named; the answer holds these only. Jobs that are there already stay.
+
+    Raises:
+        InvalidParam: an unknown resource, one named twice, or a quota outside its range.
+        WorkspaceNotFound: the caller does not see it.
+        ActionDenied: the caller may not rule over all workspaces: owners do not set limits for themselves.
+    """
+    update = parse(QuotasUpdate, raw)
+    quotas: dict[str, int] = {}
+    for index, setting in enumerate(update.quotas):
+        field = f"quotas[{index}].resource"
+        if setting.resource not in WORKSPACE_RESOURCES:
+            raise InvalidParam(field=field, detail=_UNKNOWN, allowed=", ".join(WORKSPACE_RESOURCES))
+        if setting.resource in quotas:
+            raise InvalidParam(field=field, detail=_TWICE)
+        quotas[setting.resource] = setting.quota
+    return await ctx.blocking(_update, ctx, who, workspace_id, quotas)
 
 
 def check_quotas(uow: UnitOfWork, who: Principal, workspace_id: str, launch: LaunchSpec) -> None:
-    """The job about to be added goes beyond no quota of its workspace or of its user.
+    """The job about to be added goes beyond no quota of its workspace or of its user. Blocking.
 
     To be called in the writing unit that adds it. SQLite has one writer at a time; on PostgreSQL reading a limit locks
     its row, so that whoever creates under the same limit waits for this unit's end and then counts its job, too.
@@ -84,9 +119,42 @@ def parts_of(launch: LaunchSpec) -> dict[str, int]:
     }
 
 
-def units_of(name: str, parts: int) -> int:
-    """Parts of a resource in its quota's units, begun ones counted."""
-    return math.ceil(parts / WORKSPACE_RESOURCES[name].per_unit)
+def _show(ctx: Services, who: Principal, workspace_id: str) -> QuotasResponse:
+    with ctx.units(scope_of(who), write=False) as uow:
+        return _quotas_of(uow, workspace_id)
+
+
+def _update(ctx: Services, who: Principal, workspace_id: str, quotas: Mapping[str, int]) -> QuotasResponse:
+    with ctx.units(scope_of(who)) as uow:
+        uow.workspaces.get(workspace_id)
+        if not who.may(Action.WORKSPACE_SEE_ALL):
+            raise ActionDenied(action=Action.WORKSPACE_SEE_ALL.value)
+        uow.quotas.set_of_workspace(workspace_id, quotas, ctx.clock.now_ms())
+        shown = _quotas_of(uow, workspace_id)
+        uow.commit()
+    return QuotasResponse(quotas=[item for item in shown.quotas if item.resource in quotas])
+
+
+def _quotas_of(uow: UnitOfWork, workspace_id: str) -> QuotasResponse:
+    workspace = uow.workspaces.get(workspace_id)
+    limits = uow.quotas.of_workspace(workspace_id)
+    used = used_in(uow, workspace_id)
+    items = []
+    for name, resource in WORKSPACE_RESOURCES.items():
+        quota, updated_at_ms = limits.get(name, (UNLIMITED, workspace.created_at_ms))
+        items.append(
+            QuotaItem(
+                resource=name,
+                quota=quota,
+                used_quota=math.ceil(used[name] / resource.per_unit),
+                name_en=resource.name.render(Language.EN, {}),
+                name_cn=resource.name.render(Language.ZH, {}),
+                unit_en=resource.unit.render(Language.EN, {}),
+                unit_cn=resource.unit.render(Language.ZH, {}),
+                update_time=updated_at_ms,
+            )
+        )
+    return QuotasResponse(quotas=items)
 
 
 def _refuse(resource: Resource, quota: int, used: int, asked: int) -> None:
