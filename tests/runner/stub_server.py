@@ -1,5 +1,6 @@
 """A scriptable server for runners: keeps what it is told, and fails in the ways real ones do."""
 
+import hashlib
 import json
 import threading
 import time
@@ -56,6 +57,9 @@ class StubServer:
         self.faults = Faults()
         self.stop_grace_s: int | None = None
         self.objects: dict[str, Path] = {}  # "inputs/0" -> folder behind a UrlGrant
+        self.manifests: dict[
+            str, dict[str, bytes]
+        ] = {}  # "inputs/0" -> what a dataset version says lies there
         self.rename: dict[str, str] = {}  # object name -> the name it is listed under
         self.watch_for: bytes = b""
         self.changed = threading.Condition()
@@ -236,6 +240,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer_unless_dropped({"stored": len(told.log)})
 
     def _list(self, section: str, after: str) -> None:
+        if section in self.stub.manifests:
+            self._list_manifest(section, after)
+            return
         folder = self.stub.objects.get(section)
         if folder is None:
             self._answer(404, {"error_code": "Trainwright.0203"})
@@ -246,6 +253,24 @@ class _Handler(BaseHTTPRequestHandler):
         objects = [self._target(section, name, (folder / name).stat().st_size) for name in page]
         self._answer(
             200, {"objects": objects, "next_after": page[-1] if page and page[-1] != names[-1] else ""}
+        )
+
+    def _list_manifest(self, section: str, after: str) -> None:
+        manifest = self.stub.manifests[section]
+        page = sorted(name for name in manifest if name > after)[:3]
+        objects = []
+        for name in page:
+            data = manifest[name]
+            target = self._target(section, name, len(data))
+            objects.append({**target, "sha256": hashlib.sha256(data).hexdigest()})
+        last = not page or page[-1] == max(manifest)
+        self._answer(
+            200,
+            {
+                "objects": objects,
+                "next_after": "" if last else page[-1],
+                "total_bytes": sum(map(len, manifest.values())),
+            },
         )
 
     def _targets(self, section: str, body: dict[str, Any]) -> None:

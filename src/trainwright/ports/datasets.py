@@ -95,6 +95,10 @@ class DatasetRepository(Protocol):
         """The same, to delete it: no job can be made of it until the unit ends."""
         ...
 
+    def get_any_version(self, version_id: str) -> DatasetVersion:
+        """The version, whatever dataset it is of; platform scope only. Raises `DatasetVersionNotFound`."""
+        ...
+
     def take_versions(self, dataset_id: str) -> tuple[DatasetVersion, ...]:
         """All versions, in the same sense."""
         ...

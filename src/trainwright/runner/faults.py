@@ -7,6 +7,16 @@ class TransferFailed(Exception):
     """Trying again would not help, or has been tried for long enough."""
 
 
+class Changed(TransferFailed):
+    """An object of a dataset version is not what its manifest says, or is `gone`."""
+
+    def __init__(self, path: str, *, gone: bool = False) -> None:
+        changed = f"{path} has changed since the dataset version was made"
+        super().__init__(f"{path} of the dataset version is gone" if gone else changed)
+        self.path = path
+        self.gone = gone
+
+
 class Missing(TransferFailed):
     """What was asked for does not exist (404)."""
 

@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 from . import deferred
-from .faults import StoreTrouble, TransferFailed
+from .faults import Changed, StoreTrouble, TransferFailed
 from .layout import RUN_DIR, UnsafePath, check_absolute, job_folders
 from .outcome import StepFailed, exit_code
 from .pump import StopRequested
@@ -51,7 +51,7 @@ def code(task: Task) -> None:
 
 
 def inputs(task: Task) -> None:
-    """Lay every input. Raises `StepFailed` (`input_download_failed`, `storage_unavailable`)."""
+    """Lay every input. Raises `StepFailed` (`input_download_failed`, `storage_unavailable`, `dataset_changed`)."""
     if not task.order["inputs"]:
         return
     task.emit("input_download_started")
@@ -65,6 +65,13 @@ def inputs(task: Task) -> None:
         timer = task.pump.every(_PROGRESS_S, partial(_tell, task, name, progress))
         try:
             _lay(task, folder, progress)
+        except Changed as changed:
+            task.emit(
+                "dataset_object_gone" if changed.gone else "dataset_object_changed",
+                name=name,
+                file=changed.path,
+            )
+            raise StepFailed("dataset_changed", f"input {name}: {changed}") from changed
         except StepFailed as failure:
             task.emit("input_download_failed", name=name, detail=failure.message)
             raise StepFailed(failure.reason or "input_download_failed", failure.message) from failure
@@ -101,7 +108,7 @@ def prefetch(task: Task) -> None:
 
 
 def _lay(task: Task, folder: dict[str, Any], progress: Progress) -> None:
-    """Raises `StepFailed` with the reason left empty unless the store is to blame."""
+    """Raises `StepFailed` with the reason left empty unless the store is to blame, and `Changed`."""
     try:
         target = task.places.real(folder["local_path"])
         items = None if folder.get("is_file") else small_items(folder)
@@ -112,6 +119,8 @@ def _lay(task: Task, folder: dict[str, Any], progress: Progress) -> None:
         task.pump.work(lambda: fetch(folder, target, access, progress), access.cancel)
     except (OSError, UnsafePath) as error:
         raise StepFailed("", describe(error, task.hide)) from error
+    except Changed:
+        raise
     except TransferFailed as error:
         reason = "storage_unavailable" if isinstance(error, StoreTrouble) else ""
         raise StepFailed(reason, describe(error, task.hide)) from error

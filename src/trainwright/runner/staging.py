@@ -51,7 +51,7 @@ class Access:
 def small_items(folder: dict[str, Any]) -> list[Item] | None:
     """The files of a folder so small that no thread is worth it; None when it is not, or not on this machine."""
     grant = folder["grant"]
-    if grant["kind"] != "path":
+    if grant["kind"] != "path" or folder.get("manifest_url"):
         return None
     if not os.path.isdir(grant["path"]):
         return None
@@ -80,8 +80,12 @@ def fetch(folder: dict[str, Any], target: str, access: Access, progress: Progres
         FileNotFoundError: it does not exist on the shared disk.
         OSError: it cannot be read or written.
         Missing, Rejected, StoreTrouble: of `transfers`.
+        Changed: it is a dataset version, and an object is no longer what that holds.
         Cancelled: `access.cancel` was set.
     """
+    if folder.get("manifest_url"):
+        deferred.load("exact").fetch_exact(folder, target, access, progress)
+        return
     grant = folder["grant"]
     folders = Folders(target)
     if grant["kind"] == "url":

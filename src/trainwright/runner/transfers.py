@@ -5,6 +5,7 @@ Loaded late: importing `http.client` costs 60 ms.
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -15,7 +16,7 @@ import time
 from .channel import CLOSED_CODE, Closed, backoff_s
 from .connection import Address
 from .copying import DRAFT_PREFIX, Cancel, Cancelled
-from .faults import Missing, Rejected, StoreTrouble
+from .faults import Changed, Missing, Rejected, StoreTrouble
 from .rundir import write_all
 
 TYPE_CHECKING = False
@@ -54,11 +55,16 @@ class Transfers:
 
     def iter_objects(self, url: str) -> Iterator[dict[str, Any]]:
         """The `ObjectTarget`s of a granted folder, page by page. Raises `Missing`, `Rejected`, `StoreTrouble`."""
+        for page in self.iter_pages(url):
+            yield from page["objects"]
+
+    def iter_pages(self, url: str) -> Iterator[dict[str, Any]]:
+        """The `ObjectList`s of a granted folder. Raises as `iter_objects`."""
         after = ""
         while True:
             separator = "&" if "?" in url else "?"
             page = self._json("GET", f"{url}{separator}after={_quote(after)}" if after else url)
-            yield from page["objects"]
+            yield page
             after = page.get("next_after", "")
             if not after:
                 return
@@ -69,7 +75,9 @@ class Transfers:
         return list(self._json("POST", url, body)["objects"])
 
     def download(self, target: dict[str, Any], path: str, note: Note) -> None:
-        """Lay one object down at `path`, whole or not at all. Raises as `iter_objects`."""
+        """Lay one object down at `path`, whole or not at all. Raises as `iter_objects`, and `Changed` when it is not
+        what the target's checksum says.
+        """
         folder, _, name = path.rpartition("/")
         draft = f"{folder}/{DRAFT_PREFIX}{name}"[: len(folder) + 240]
         try:
@@ -102,7 +110,10 @@ class Transfers:
     def _download_once(self, target: dict[str, Any], draft: str, note: Note) -> bytes:
         answer = self._exchange("GET", target["url"], target["authorized"], None, 0)
         wanted = int(answer.headers.get("Content-Length", target["size"]))
-        size = 0
+        if target.get("sha256") and wanted != int(target["size"]):
+            self.close()  # what is left of the answer is not wanted
+            raise Changed(target["path"])
+        size, digest = 0, hashlib.sha256() if target.get("sha256") else None
         writing = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             while True:
@@ -111,6 +122,8 @@ class Transfers:
                     break
                 write_all(writing, piece)
                 size += len(piece)
+                if digest is not None:
+                    digest.update(piece)
                 self._check_cancelled()
                 note(len(piece))
         finally:
@@ -118,6 +131,8 @@ class Transfers:
         if size != wanted:
             note(-size)
             raise _Again(f"{size} of {wanted} bytes came", patient=target["authorized"])
+        if digest is not None and digest.hexdigest() != target["sha256"]:
+            raise Changed(target["path"])
         return b""
 
     def _upload_once(self, target: dict[str, Any], path: str, note: Note) -> bytes:

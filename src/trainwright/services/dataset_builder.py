@@ -119,6 +119,9 @@ class _Making:
             await self._end(FAILED, problem("gone", bucket=bucket))
         except _Failed as failed:
             await self._end(FAILED, failed.message)
+        except Unavailable:
+            await self._save()  # what has been read need not be read again
+            raise
         else:
             await self._end(READY, "")
 

@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from trainwright.domain.errors import GrantNotFound, InvalidObsPath
+from trainwright.domain.errors import BucketNotFound, GrantNotFound, InvalidObsPath
 from trainwright.domain.obs import BadObsPath, ObsPath
 from trainwright.domain.specs import LaunchSpec
+from trainwright.ports.datasets import DatasetVersion, ManifestEntry
 from trainwright.ports.objects import ObjectMeta
 from trainwright.ports.uow import PLATFORM
 from trainwright.services.context import Services
 from trainwright.services.orders import RUNNER_PATH
+from trainwright.services.ownership import owner_of
 from trainwright.wire.runner import ObjectList, ObjectTarget, UploadRequest
 
 SIGNED_TTL_S = 3600
@@ -34,13 +36,18 @@ class GrantRef:
 async def list_files(ctx: Services, ref: GrantRef, *, after: str = "") -> ObjectList:
     """One page of what lies in a granted folder, with where to GET each object.
 
-    A grant of a single object lists that object under its own name. Markers of folders are left out.
+    A grant of a single object lists that object under its own name. Markers of folders are left out. Of an input that
+    is a dataset version it is what the manifest says, with checksums, whatever lies in the folder now.
 
     Raises:
         AttemptClosed: the attempt is over, superseded or unknown, or has no such task.
         GrantNotFound: the job has no such folder.
+        BucketNotFound: it is gone, or is not the job's project's any more.
+        DatasetVersionNotFound: the version is gone.
     """
-    place = await _place(ctx, ref)
+    place, version_id = await _granted(ctx, ref)
+    if version_id:
+        return await _list_manifest(ctx, ref, version_id, after)
     if not place.is_folder:
         meta = await ctx.objects.head(place)
         return ObjectList(objects=(await _target(ctx, ref, place, place.name, "GET", size=meta.size),))
@@ -96,11 +103,20 @@ async def _writable_place(ctx: Services, ref: GrantRef) -> ObsPath:
 
 
 async def _place(ctx: Services, ref: GrantRef) -> ObsPath:
+    return (await _granted(ctx, ref))[0]
+
+
+async def _granted(ctx: Services, ref: GrantRef) -> tuple[ObsPath, str]:
+    """The folder (or object), and the dataset version that says what of it is granted; empty: all."""
     launch = await ctx.blocking(_launch, ctx, ref)
-    uris = _uris(launch, ref.section)
-    if not 0 <= ref.index < len(uris):
+    places = _places(launch, ref.section)
+    if not 0 <= ref.index < len(places):
         raise GrantNotFound(section=ref.section, index=ref.index)
-    return ObsPath.parse(uris[ref.index])
+    uri, version_id = places[ref.index]
+    path = ObsPath.parse(uri)
+    if await owner_of(ctx, path.bucket) != launch.project_id:
+        raise BucketNotFound(bucket=path.bucket)  # deleted since the job was made, and now another's
+    return path, version_id
 
 
 def _launch(ctx: Services, ref: GrantRef) -> LaunchSpec:
@@ -110,18 +126,40 @@ def _launch(ctx: Services, ref: GrantRef) -> LaunchSpec:
     return job.launch
 
 
-def _uris(launch: LaunchSpec, section: str) -> tuple[str, ...]:
+def _places(launch: LaunchSpec, section: str) -> list[tuple[str, str]]:
+    """What a section of the job has: uri and dataset version of each."""
     match section:
         case "code":
-            return (launch.code.uri,) if launch.code else ()
+            return [(launch.code.uri, "")] if launch.code else []
         case "inputs":
-            return tuple(channel.uri for channel in launch.inputs)
+            return [(channel.uri, channel.dataset_version_id) for channel in launch.inputs]
         case "outputs":
-            return tuple(channel.uri for channel in launch.outputs)
+            return [(channel.uri, "") for channel in launch.outputs]
         case "log_export":
-            return (launch.log_export_uri,) if launch.log_export_uri else ()
+            return [(launch.log_export_uri, "")] if launch.log_export_uri else []
         case _:
-            return ()
+            return []
+
+
+async def _list_manifest(ctx: Services, ref: GrantRef, version_id: str, after: str) -> ObjectList:
+    version, entries = await ctx.blocking(_read_manifest, ctx, version_id, after)
+    folder = ObsPath.parse(version.uri)
+    targets = []
+    for entry in entries[:_PAGE]:
+        target = await _target(ctx, ref, folder.join(entry.path), entry.path, "GET", size=entry.size)
+        targets.append(target.model_copy(update={"sha256": entry.sha256}))
+    more = len(entries) > _PAGE
+    return ObjectList(
+        objects=tuple(targets), next_after=targets[-1].path if more else "", total_bytes=version.bytes
+    )
+
+
+def _read_manifest(
+    ctx: Services, version_id: str, after: str
+) -> tuple[DatasetVersion, tuple[ManifestEntry, ...]]:
+    with ctx.units(PLATFORM, write=False) as uow:
+        version = uow.datasets.get_any_version(version_id)
+        return version, uow.datasets.list_entries(version_id, after=after, limit=_PAGE + 1)
 
 
 async def _target(

@@ -1,5 +1,8 @@
 """From a frozen launch to one task's order: what its runner is told (docs/design/runner.md)."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from trainwright.domain.entities import Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand
@@ -11,11 +14,18 @@ LOCAL_HOST = "127.0.0.1"  # all tasks of a job on the local backend run on this 
 RUNNER_PATH = "/runner/v1/attempts"
 
 
-def task_order(ctx: Services, job: Job, row: TaskState, attempt: int) -> TaskOrder:
-    """What the runner of `row` is to do in attempt number `attempt`. Depends on stored state only."""
+def task_order(
+    ctx: Services, job: Job, row: TaskState, attempt: int, *, strange: Collection[str] = ()
+) -> TaskOrder:
+    """What the runner of `row` is to do in attempt number `attempt`. Depends on stored state only.
+
+    `strange`: buckets that were the project's when the job was made and are not any more. No path on the shared disk
+    is handed out for them, and our own routes refuse them.
+    """
     launch = job.launch
     role = role_of(launch, row.role)
     base = f"{ctx.server_url.rstrip('/')}{RUNNER_PATH}/{row.attempt_key}/tasks/{row.name}/files"
+    reach = _Reach(ctx, base, strange)
     return TaskOrder(
         job_id=job.id,
         job_name=job.name,
@@ -27,16 +37,15 @@ def task_order(ctx: Services, job: Job, row: TaskState, attempt: int) -> TaskOrd
         hosts=(LOCAL_HOST,) * role.replicas,
         resources=role.resources,
         engine=launch.engine,
-        code=_code_folder(ctx, launch, base),
+        code=_code_folder(reach, launch),
         inputs=tuple(
-            _channel_folder(ctx, channel, f"{base}/inputs/{index}")
-            for index, channel in enumerate(launch.inputs)
+            _channel_folder(reach, channel, f"inputs/{index}") for index, channel in enumerate(launch.inputs)
         ),
         outputs=tuple(
-            _channel_folder(ctx, channel, f"{base}/outputs/{index}")
+            _channel_folder(reach, channel, f"outputs/{index}")
             for index, channel in enumerate(launch.outputs)
         ),
-        log_export=_log_folder(ctx, launch, base),
+        log_export=_log_folder(reach, launch),
         boot_file=role.command.path if isinstance(role.command, BootFile) else "",
         shell=role.command.line if isinstance(role.command, ShellCommand) else "",
         arguments=tuple(f"--{parameter.name}={parameter.value}" for parameter in launch.parameters),
@@ -60,40 +69,61 @@ def role_of(launch: LaunchSpec, name: str) -> RoleSpec:
     raise LookupError(f"job {launch.job_id} has no role {name}")
 
 
-def _code_folder(ctx: Services, launch: LaunchSpec, base: str) -> Folder | None:
+def buckets_of(launch: LaunchSpec) -> list[str]:
+    """Every bucket the job names, in order."""
+    uris = [channel.uri for channel in (*launch.inputs, *launch.outputs)]
+    uris += [launch.code.uri] if launch.code else []
+    uris += [launch.log_export_uri] if launch.log_export_uri else []
+    return sorted({ObsPath.parse(uri).bucket for uri in uris})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How a task reaches what lies in the store. `base`: the route of ours below which all its folders are."""
+
+    ctx: Services
+    base: str
+    strange: Collection[str]
+
+    def grant(self, uri: str, section: str) -> Grant:
+        """A path on the shared disk when the store has one, else a route of ours below which the runner finds it."""
+        path = ObsPath.parse(uri)
+        shared = None if path.bucket in self.strange else self.ctx.objects.shared_path(path)
+        return UrlGrant(url=self.url(section)) if shared is None else PathGrant(path=str(shared))
+
+    def url(self, section: str) -> str:
+        """The route of one folder."""
+        return f"{self.base}/{section}"
+
+
+def _code_folder(reach: _Reach, launch: LaunchSpec) -> Folder | None:
     if launch.code is None:
         return None
-    path = ObsPath.parse(launch.code.uri)
     return Folder(
         uri=launch.code.uri,
         local_path=launch.code.local_path,
-        grant=_grant(ctx, path, f"{base}/code/0"),
+        grant=reach.grant(launch.code.uri, "code/0"),
     )
 
 
-def _channel_folder(ctx: Services, channel: Channel, url: str) -> Folder:
-    path = ObsPath.parse(channel.uri)
+def _channel_folder(reach: _Reach, channel: Channel, section: str) -> Folder:
     return Folder(
         name=channel.name,
         uri=channel.uri,
         local_path=channel.local_path,
-        grant=_grant(ctx, path, url),
+        grant=reach.grant(channel.uri, section),
         pass_as=channel.pass_as.value,
         prefetch=channel.prefetch,
-        is_file=not path.is_folder,
+        is_file=not ObsPath.parse(channel.uri).is_folder,
+        manifest_url=reach.url(section) if channel.dataset_version_id else "",
     )
 
 
-def _log_folder(ctx: Services, launch: LaunchSpec, base: str) -> Folder | None:
+def _log_folder(reach: _Reach, launch: LaunchSpec) -> Folder | None:
     if not launch.log_export_uri:
         return None
-    path = ObsPath.parse(launch.log_export_uri)
     return Folder(
-        uri=launch.log_export_uri, local_path=LOG_DIR, grant=_grant(ctx, path, f"{base}/log_export/0")
+        uri=launch.log_export_uri,
+        local_path=LOG_DIR,
+        grant=reach.grant(launch.log_export_uri, "log_export/0"),
     )
-
-
-def _grant(ctx: Services, path: ObsPath, url: str) -> Grant:
-    """A path on the shared disk when the store has one, else a route of ours below which the runner finds it."""
-    shared = ctx.objects.shared_path(path)
-    return UrlGrant(url=url) if shared is None else PathGrant(path=str(shared))

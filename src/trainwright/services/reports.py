@@ -13,7 +13,7 @@ from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
 from trainwright.services.context import Services
-from trainwright.services.orders import task_order
+from trainwright.services.orders import buckets_of, task_order
 from trainwright.wire.runner import (
     FinalResult,
     LogAnswer,
@@ -114,8 +114,10 @@ def _register(
             launcher=registration.launcher,
         )
         uow.tasks.save(there, make_due=first)
+        owners = uow.buckets.owners(buckets_of(job.launch))
         uow.commit()
-    return task_order(ctx, job, there, attempt.number), first
+    strange = {bucket for bucket, owner in owners.items() if owner != job.project_id}
+    return task_order(ctx, job, there, attempt.number, strange=strange), first
 
 
 def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:

@@ -40,19 +40,22 @@ class ObjectTarget(Message):
     """One object of a granted folder and how to GET or PUT its bytes. `path` is relative to the folder.
 
     `authorized` True: the URL is the server's own and wants the attempt token; False: presigned, wants nothing.
+    `sha256` (lower-case hex): only bytes of this checksum and of `size` are the object; empty: any are.
     """
 
     path: str
     size: int
     url: str
     authorized: bool
+    sha256: str = ""
 
 
 class ObjectList(Message):
-    """One page; `next_after` empty on the last."""
+    """One page; `next_after` empty on the last. `total_bytes`: of all pages; 0: not known."""
 
     objects: tuple[ObjectTarget, ...]
     next_after: str = ""
+    total_bytes: int = 0
 
 
 class UploadRequest(Message):
@@ -62,7 +65,11 @@ class UploadRequest(Message):
 
 
 class Folder(Message):
-    """The code folder, or one input or output channel, with access to its place in the store."""
+    """The code folder, or one input or output channel, with access to its place in the store.
+
+    `manifest_url` (inputs only): what is to be laid is exactly the `ObjectList` there, each object checked against its
+    size and SHA-256; `grant` says how the bytes are reached.
+    """
 
     name: str = ""  # empty for the code folder
     uri: str
@@ -71,6 +78,7 @@ class Folder(Message):
     pass_as: Literal["argument", "environment"] = "argument"
     prefetch: bool = False
     is_file: bool = False  # an input that is a single object: laid into the folder `local_path`
+    manifest_url: str = ""
 
 
 class TaskOrder(Message):

@@ -1,0 +1,121 @@
+"""Lays exactly the objects of a dataset version, and only bytes that are what its manifest says.
+
+Size and SHA-256 are taken from the bytes on their way, so nothing is read twice. Loaded late: `hashlib`, `http.client`.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+
+from . import deferred
+from .copying import Folders
+from .faults import Changed, Missing
+from .rundir import write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from .staging import Access, Progress
+
+_THREADS = 4  # checksums are worth more than one, unlike plain copies
+_PIECE = 1 << 20
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
+
+
+def fetch_exact(folder: dict[str, Any], target: str, access: Access, progress: Progress) -> None:
+    """Lay the objects that `folder`'s manifest lists into the folder `target`.
+
+    Raises:
+        Changed: an object is gone or is not what the manifest says; it is not laid down.
+        OSError, Missing, Rejected, StoreTrouble, Cancelled: as `staging.fetch`.
+    """
+    transfers = access.transfers()
+    folders = Folders(target)
+    grant = folder["grant"]
+    shared = os.path.realpath(grant["path"]) if grant["kind"] == "path" else ""
+
+    def note(count: int) -> None:
+        access.heed()
+        progress.note(count)
+
+    def lay(pair: tuple[dict[str, Any], str]) -> None:
+        entry, path = pair
+        if shared:
+            copy_checked(shared, entry, path, note)
+        else:
+            _download(transfers, entry, path, progress.note)
+
+    entries = _entries(transfers, folder["manifest_url"], folders, progress)
+    deferred.load("workers").spread(entries, lay, threads=_THREADS, cancelled=access.cancel.is_set)
+
+
+def _entries(
+    transfers: Any, url: str, folders: Folders, progress: Progress
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each object with where it belongs; by pages, so that a long manifest is never in memory as a whole."""
+    for page in transfers.iter_pages(url):
+        progress.total = int(page.get("total_bytes", 0))
+        for entry in page["objects"]:
+            if not entry.get("sha256"):
+                raise Missing(f"{url}: the server sent no checksums")
+            yield entry, folders.target(entry["path"])
+
+
+def _download(transfers: Any, entry: dict[str, Any], path: str, note: Callable[[int], None]) -> None:
+    try:
+        transfers.download(entry, path, note)
+    except Missing as error:
+        raise Changed(entry["path"], gone=True) from error
+
+
+def copy_checked(top: str, entry: dict[str, Any], target: str, note: Callable[[int], None]) -> None:
+    """Copy one object from the shared folder `top`, replacing `target`. Raises `Changed`, `OSError`."""
+    reading = _open(top, entry["path"])
+    try:
+        status = os.fstat(reading)
+        if status.st_size != int(entry["size"]):
+            raise Changed(entry["path"])
+        mode = 0o755 if status.st_mode & 0o100 else 0o644
+        if os.path.lexists(target):
+            os.unlink(target)
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            found = _copy(reading, writing, note)
+        finally:
+            os.close(writing)
+    finally:
+        os.close(reading)
+    if found != (int(entry["size"]), entry["sha256"]):
+        os.unlink(target)
+        raise Changed(entry["path"])
+
+
+def _open(top: str, path: str) -> int:
+    """Of a link on the way nothing is read: the store has none, so the object is gone."""
+    source = f"{top}/{path}"
+    folder = os.path.dirname(source)
+    try:
+        if os.path.realpath(folder) != folder:
+            raise Changed(path, gone=True)
+        return os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _GONE:
+            raise Changed(path, gone=True) from error
+        raise
+
+
+def _copy(reading: int, writing: int, note: Callable[[int], None]) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    while True:
+        piece = os.read(reading, _PIECE)
+        if not piece:
+            return size, digest.hexdigest()
+        digest.update(piece)
+        write_all(writing, piece)
+        size += len(piece)
+        note(len(piece))
