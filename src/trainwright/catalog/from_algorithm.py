@@ -5,6 +5,7 @@ something; an algorithm that declares no channels of a kind leaves them to the j
 for is not started by its jobs: a job asks for a search itself, in `policies.auto_search`.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -105,6 +106,33 @@ def check_fit(algorithm_name: str, document: Mapping[str, Any], flavor: Flavor, 
             raise AlgorithmMismatch(field=field, detail=problem, **slots)
 
 
+def dataset_types(document: Mapping[str, Any], channel_name: str) -> frozenset[str]:
+    """Types of datasets that the algorithm takes as that input; empty: any."""
+    saved = AlgorithmBody.model_validate(document).job_config
+    types: set[str] = set()
+    for channel in saved.inputs or []:
+        if channel.name == channel_name:
+            for constraint in channel.remote_constraints or []:
+                types |= _dataset_types(constraint.attributes)
+    return frozenset(types)
+
+
+def _dataset_types(attributes: object) -> set[str]:
+    """Of `[{"dataset_type": "0"}, …]`; values may be lists or have commas, the whole may be one object or JSON text."""
+    if isinstance(attributes, str):
+        try:
+            attributes = json.loads(attributes)
+        except ValueError:
+            return set()
+    types: set[str] = set()
+    for part in attributes if isinstance(attributes, list) else [attributes]:
+        given = part.get("dataset_type") if isinstance(part, dict) else None
+        for value in given if isinstance(given, list) else [given]:
+            if isinstance(value, str | int):
+                types |= {word.strip() for word in str(value).split(",") if word.strip()}
+    return types
+
+
 def hide_code(algorithm: Mapping[str, Any]) -> dict[str, Any]:
     """`algorithm` of a job (or `job_config` of an algorithm) without what belongs to its publisher."""
     return {name: value for name, value in algorithm.items() if name not in _CODE_FIELDS}
@@ -198,8 +226,8 @@ def _check_kind(algorithm_name: str, own: AlgorithmInputRequest, channel: InputR
     remote = channel.remote
     if not allowed or remote is None:
         return
-    given = {OBS} if remote.obs is not None else set()
-    if remote.dataset is not None:
+    given = {OBS} if remote.obs is not None and remote.obs.obs_url else set()
+    if remote.dataset is not None and remote.dataset.id:
         given.add(DATASET)
     if not given <= allowed:
         listed = ", ".join(sorted(allowed))

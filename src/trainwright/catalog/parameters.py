@@ -102,10 +102,15 @@ def check_declared(parameters: Sequence[ParameterRequest], field: str) -> None:
                 check_value(parameter.name, parameter.value, parameter.constraint)
 
 
+def may_describe(text: str) -> bool:
+    """Whether `text` may be the description of an algorithm's hyperparameter."""
+    return len(text) <= DESCRIPTION_LENGTH_MAX and _DESCRIBED.fullmatch(text) is not None
+
+
 def _check_description(text: str, field: str) -> None:
     if len(text) > DESCRIPTION_LENGTH_MAX:
         raise InvalidParam(field=field, detail=_TOO_LONG, limit=DESCRIPTION_LENGTH_MAX)
-    if not _DESCRIBED.fullmatch(text):
+    if not may_describe(text):
         raise InvalidParam(field=field, detail=_CHARACTERS)
 
 

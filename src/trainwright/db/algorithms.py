@@ -15,6 +15,7 @@ from trainwright.ports.algorithms import Algorithm, AlgorithmQuery
 
 _MOST = 2**62  # beyond any time or count; both databases refuse numbers of more than 64 bits
 _CHANGING = (
+    "workspace_id",
     "name",
     "description",
     "engine",

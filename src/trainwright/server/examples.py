@@ -103,6 +103,14 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         "change_training_experiment": {"name": "digits", "description": "All tries so far"},
         "create_algorithm": _ALGORITHM,
         "change_algorithm": _ALGORITHM,
+        "algorithms_save_job": {"metadata": {"name": "digits", "description": "As it ran on Monday"}},
+        "create_algorithm_version_to_gallery": {
+            "content_info": {"version_num": "1.0.0", "desc": "A classifier of scanned digits"},
+            "algorithm": {"id": _JOB},
+        },
+        "gallery_change": {"description": "A classifier of scanned digits", "visibility": "project"},
+        "subscriptions_create": {"item_id": _JOB},
+        "subscriptions_choose": {"version_id": _JOB},
         "create_workspace": {
             "name": "vision",
             "description": "The vision team",

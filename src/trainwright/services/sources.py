@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainwright.domain.errors import GalleryVersionNotFound, InvalidParam
+from trainwright.catalog.from_algorithm import dataset_types
+from trainwright.domain.errors import GalleryVersionNotFound, InvalidParam, RemoteTypeUnsupported
 from trainwright.domain.texts import Text
 from trainwright.ports.uow import UnitOfWork
 from trainwright.wire.jobs import JobRequest
@@ -62,3 +63,23 @@ def _subscribed(uow: UnitOfWork, subscription_id: str, version_id: str) -> Sourc
         if version.id == version_id:
             return Source(item.id, item.title, version.document, code_hidden=True, code_uri=version.code_uri)
     raise GalleryVersionNotFound(version=version_id)
+
+
+def check_datasets(uow: UnitOfWork, source: Source, request: JobRequest) -> None:
+    """The registered datasets that are inputs have the types that the algorithm takes. Only the type is held against
+    its `remote_constraints`: data formats and segmentation are not known of a registered dataset.
+
+    Raises:
+        RemoteTypeUnsupported: one has not.
+        DatasetNotFound: one is not for the caller.
+    """
+    algorithm = request.algorithm
+    for index, channel in enumerate((algorithm and algorithm.inputs) or []):
+        dataset = channel.remote.dataset if channel.remote else None
+        if dataset is None or not dataset.id:
+            continue
+        allowed = dataset_types(source.document, channel.name)
+        if allowed and uow.datasets.get(dataset.id).type not in allowed:
+            listed = f"dataset_type {', '.join(sorted(allowed))}"
+            field = f"algorithm.inputs[{index}].remote.dataset"
+            raise RemoteTypeUnsupported(field=field, algorithm=source.name, allowed=listed)
