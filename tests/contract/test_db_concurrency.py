@@ -12,7 +12,7 @@ from trainwright.db.turns import Turns
 from trainwright.domain.entities import Attempt, Event
 from trainwright.domain.errors import DuplicateJobName
 from trainwright.domain.lifecycle import Phase
-from trainwright.ports.uow import PLATFORM, Claim, JobQuery, LeaseLost, Scope
+from trainwright.ports.uow import PLATFORM, Claim, JobQuery, LeaseLost, Match, Scope
 
 THREADS = 6
 
@@ -139,7 +139,9 @@ def test_a_stop_is_never_lost(database: Database) -> None:
     at_once(work, threads=2)
     with database.units(PLATFORM, write=False) as uow:
         assert {uow.jobs.get(name).stop_requested_at_ms for name in names} == {77}
-        assert uow.jobs.search(JobQuery(phases=(Phase.TERMINATING,))).matches == len(names)
+        assert uow.jobs.search(JobQuery(matches=(Match("phase", (Phase.TERMINATING,)),))).matches == len(
+            names
+        )
     assert {each.job.id for each in claim(database, 80, limit=50)} == set(names)
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from tests.services.world import ALICE, BOB, EN, START_MS, World, job_body
 from trainwright.domain.errors import TrainwrightError
-from trainwright.services import jobs
+from trainwright.services import job_search, jobs
 
 pytestmark = pytest.mark.anyio
 
 
 async def found(world: World, **raw: Any) -> list[str]:
     """Names of the page, in order."""
-    answer = await jobs.search(world.ctx, ALICE, raw, EN)
+    answer = await job_search.search(world.ctx, ALICE, raw, EN)
     return [item.metadata.name for item in answer.items]
 
 
@@ -36,7 +36,7 @@ def where(key: str, operator: str, *values: str) -> dict[str, Any]:
 async def test_a_page_counts_matches_and_total(world: World) -> None:
     """Guards §14.5: count is what matches, total what the project has; defaults of order and limit."""
     await seed_jobs(world)
-    answer = await jobs.search(
+    answer = await job_search.search(
         world.ctx, ALICE, {**where("name", "like", "alpha"), "limit": 1, "offset": 1}, EN
     )
     assert (answer.total, answer.count, answer.limit, answer.offset) == (3, 2, 1, 1)
@@ -71,7 +71,7 @@ async def test_conditions_hold_together(world: World) -> None:
     both = [*where("name", "like", "a")["filters"], *where("name", "like", "alphab")["filters"]]
     assert await found(world, filters=both) == ["alphabet"]
     never = [*where("id", "in", ids["beta"])["filters"], *where("id", "in", ids["alpha"])["filters"]]
-    answer = await jobs.search(world.ctx, ALICE, {"filters": never}, EN)
+    answer = await job_search.search(world.ctx, ALICE, {"filters": never}, EN)
     assert (answer.count, answer.total, answer.items) == (0, 3, [])
 
 
@@ -120,5 +120,5 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 async def test_bad_searches_are_refused(world: World, raw: dict[str, Any], code: str) -> None:
     """Guards the codes of §5."""
     with pytest.raises(TrainwrightError) as caught:
-        await jobs.search(world.ctx, ALICE, raw, EN)
+        await job_search.search(world.ctx, ALICE, raw, EN)
     assert caught.value.code == code

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from trainwright.ports.backend import BackendError
@@ -12,6 +12,7 @@ from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
 
 log = logging.getLogger(__name__)
 
+_LOG_BATCH = 500
 FINE_METRICS_S = 3600  # one-second samples are kept this long, one-minute means afterwards
 
 
@@ -67,6 +68,42 @@ def metric_thinning(services: Services, *, every_s: float = 300.0) -> Chore:
 def dataset_versions(services: Services) -> Chore:
     """Makes the versions of datasets that wait to be made; it sleeps when there are none."""
     return Chore("dataset_versions", RETRY_S, DatasetBuilder(services).run)
+
+
+def log_sweep(services: Services, *, every_s: float = 3600.0) -> Chore:
+    """Removes logs whose job is gone: deleting a job removes its rows first, and a crash may come between."""
+
+    async def sweep() -> None:
+        # The order matters: a job's row is there before its log, so what has a log and no row was deleted.
+        stored = await services.blocking(services.logs.job_ids)
+        for first in range(0, len(stored), _LOG_BATCH):
+            some = stored[first : first + _LOG_BATCH]
+            known = await services.blocking(_existing, services, some)
+            for job_id in set(some) - known:
+                log.info("log_without_job", extra={"job": job_id})
+                await services.blocking(services.logs.delete_job, job_id)
+
+    return Chore("log_sweep", every_s, sweep)
+
+
+def link_expiry(services: Services, *, every_s: float = 300.0) -> Chore:
+    """Removes share links that have expired."""
+
+    async def expire() -> None:
+        await services.blocking(_expire_links, services)
+
+    return Chore("link_expiry", every_s, expire)
+
+
+def _existing(services: Services, job_ids: Sequence[str]) -> frozenset[str]:
+    with services.units(PLATFORM, write=False) as uow:
+        return uow.jobs.existing(job_ids)
+
+
+def _expire_links(services: Services) -> None:
+    with services.units(PLATFORM) as uow:
+        uow.log_links.delete_expired(services.clock.now_ms())
+        uow.commit()
 
 
 def _live_keys(services: Services) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """A task's log: bytes with offsets, per (attempt key, task). Never held in memory as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -35,4 +35,8 @@ class LogStore(Protocol):
 
     def delete_job(self, job_id: str) -> None:
         """Remove the logs of all attempts of a job. Missing is success."""
+        ...
+
+    def job_ids(self) -> Sequence[str]:
+        """Jobs that have logs, in no order."""
         ...

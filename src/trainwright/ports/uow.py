@@ -237,7 +237,7 @@ class EventQuery:
     from_ms: int = 0
     to_ms: int = 0  # inclusive; 0: no bound
     descending: bool = False
-    after_seq: int = 0  # in the order asked: only those behind it; 0: from the beginning
+    after_seq: int = 0  # only those behind it in the order asked; 0: all
     offset: int = 0
     limit: int = 1000
 

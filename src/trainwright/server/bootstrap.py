@@ -17,7 +17,14 @@ from trainwright.backends.runner_archive import build as build_runner
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.catalog.flavors import load_flavors
-from trainwright.control.chores import Chore, dataset_versions, metric_thinning, orphan_sweep
+from trainwright.control.chores import (
+    Chore,
+    dataset_versions,
+    link_expiry,
+    log_sweep,
+    metric_thinning,
+    orphan_sweep,
+)
 from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
 from trainwright.db.database import Database
@@ -146,7 +153,13 @@ async def _house(base: _Base, services: Services) -> House:
     settings = base.settings
     owner = read_or_create(settings.data_dir / OWNER_FILE, lambda: secrets.token_hex(8).encode()).decode()
     uploads = Uploads(settings.data_dir / UPLOADS, services.objects)
-    chores = [orphan_sweep(services), metric_thinning(services), dataset_versions(services)]
+    chores = [
+        orphan_sweep(services),
+        metric_thinning(services),
+        dataset_versions(services),
+        log_sweep(services),
+        link_expiry(services),
+    ]
     chores.append(_upload_purge(uploads, services.clock))
     if settings.retention_days:
         chores.append(retention(services, settings.retention_days))

@@ -1,15 +1,15 @@
 """A job's events: pages of the list, and the tail that live streams read."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from trainwright.domain.entities import Event, Job, Level, Source
 from trainwright.domain.errors import InvalidQuery
 from trainwright.domain.texts import Language, Text, render_event
 from trainwright.ports.identity import Principal
-from trainwright.ports.uow import Scope, UnitOfWork
+from trainwright.ports.uow import EventQuery, Scope, UnitOfWork
 from trainwright.services.context import Services
+from trainwright.services.event_view import event_item
 from trainwright.services.job_view import shown_phase
 from trainwright.services.reading import scope_of
 from trainwright.wire.watch import EventItem, EventsResponse, PhaseItem
@@ -18,10 +18,10 @@ LIMIT_MAX = 100
 PATTERN_LENGTH_MAX = 256
 LEVELS = (Level.INFO, Level.WARNING, Level.ERROR)
 SOURCES = (Source.JOB, Source.TASK, Source.BACKEND)
+NUMBER_MAX = 2**62
 _PAGE = 1000
 
 _BETWEEN = Text("it must be {low} to {high}", "必须在 {low} 至 {high} 之间")
-_NOT_NEGATIVE = Text("it must not be negative", "不能为负数")
 _ONE_OF = Text("it must be one of {allowed}", "必须为 {allowed} 之一")
 _TOO_LONG = Text("it is longer than {limit} characters", "长度超过 {limit} 个字符")
 _BOTH_TIMES = Text(
@@ -31,7 +31,7 @@ _BOTH_TIMES = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class EventQuery:
+class EventFilter:
     """What to list. Times are ms UTC, both or neither; `pattern` is a substring of the message as shown."""
 
     offset: int = 0
@@ -39,9 +39,9 @@ class EventQuery:
     order: str = "asc"
     start_ms: int | None = None
     end_ms: int | None = None
-    level: str | None = None
-    source: str | None = None
-    pattern: str | None = None
+    level: str = ""
+    source: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class EventTail:
 
 
 async def list_events(
-    ctx: Services, who: Principal, job_id: str, query: EventQuery, language: Language
+    ctx: Services, who: Principal, job_id: str, query: EventFilter, language: Language
 ) -> EventsResponse:
     """One page, oldest first unless `order` is `desc`.
 
@@ -63,7 +63,17 @@ async def list_events(
         InvalidQuery: a bound, the order, the level or the source does not fit.
     """
     _check(query)
-    total, page = await ctx.blocking(_select, ctx, scope_of(who), job_id, query, language)
+    wanted = EventQuery(
+        job_id,
+        level=query.level,
+        source=query.source,
+        from_ms=query.start_ms or 0,
+        to_ms=0 if query.end_ms is None else max(1, query.end_ms),
+        descending=query.order == "desc",
+        offset=query.offset,
+        limit=query.limit,
+    )
+    total, page = await ctx.blocking(_select, ctx, scope_of(who), wanted, query.pattern, language)
     return EventsResponse(
         total=total,
         limit=query.limit,
@@ -92,25 +102,9 @@ async def tail(
     )
 
 
-def event_item(event: Event, language: Language) -> EventItem:
-    """The event as the contract shows it; times with the server's offset."""
-    at = datetime.fromtimestamp(event.at_ms / 1000, tz=UTC).astimezone()
-    return EventItem(
-        message=render_event(event, language),
-        level=event.level,
-        time=at.isoformat(timespec="seconds"),
-        source=event.source,
-        seq=event.seq,
-        code=event.code,
-        slots=event.slots,
-        task=event.task,
-        attempt=event.attempt,
-    )
-
-
-def _check(query: EventQuery) -> None:
-    if query.offset < 0:
-        raise InvalidQuery(field="offset", detail=_NOT_NEGATIVE)
+def _check(query: EventFilter) -> None:
+    if not 0 <= query.offset <= NUMBER_MAX:
+        raise InvalidQuery(field="offset", detail=_BETWEEN, low=0, high=NUMBER_MAX)
     if not 1 <= query.limit <= LIMIT_MAX:
         raise InvalidQuery(field="limit", detail=_BETWEEN, low=1, high=LIMIT_MAX)
     for field, value, allowed in (
@@ -120,41 +114,38 @@ def _check(query: EventQuery) -> None:
     ):
         if value and value not in allowed:
             raise InvalidQuery(field=field, detail=_ONE_OF, allowed=", ".join(allowed))
-    if (query.start_ms is None) != (query.end_ms is None) or (query.start_ms or 0) > (query.end_ms or 0):
+    first, last = query.start_ms, query.end_ms
+    if (first is None) != (last is None) or not 0 <= (first or 0) <= (last or 0) <= NUMBER_MAX:
         raise InvalidQuery(field="start_time", detail=_BOTH_TIMES)
-    if len(query.pattern or "") > PATTERN_LENGTH_MAX:
+    if len(query.pattern) > PATTERN_LENGTH_MAX:
         raise InvalidQuery(field="pattern", detail=_TOO_LONG, limit=PATTERN_LENGTH_MAX)
 
 
 def _select(
-    ctx: Services, scope: Scope, job_id: str, query: EventQuery, language: Language
+    ctx: Services, scope: Scope, wanted: EventQuery, pattern: str, language: Language
 ) -> tuple[int, Sequence[Event]]:
     with ctx.units(scope, write=False) as uow:
-        uow.jobs.get(job_id)
-        matching = [event for event in _all_events(uow, job_id) if _matches(event, query, language)]
-    if query.order == "desc":
-        matching.reverse()
-    return len(matching), matching[query.offset : query.offset + query.limit]
+        uow.jobs.get(wanted.job_id)
+        if not pattern:
+            return uow.events.count(wanted), uow.events.search(wanted)
+        return _select_matching(uow, wanted, pattern, language)
 
 
-def _all_events(uow: UnitOfWork, job_id: str) -> Iterator[Event]:
-    after = 0
+def _select_matching(
+    uow: UnitOfWork, wanted: EventQuery, pattern: str, language: Language
+) -> tuple[int, Sequence[Event]]:
+    """As the sentences are not stored, all are looked at, page by page; only those asked for are kept."""
+    total, page, after = 0, list[Event](), 0
     while True:
-        page = uow.events.list_of_job(job_id, after_seq=after, limit=_PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        after = page[-1].seq
-
-
-def _matches(event: Event, query: EventQuery, language: Language) -> bool:
-    if query.level and event.level != query.level:
-        return False
-    if query.source and event.source != query.source:
-        return False
-    if query.end_ms is not None and not (query.start_ms or 0) <= event.at_ms <= query.end_ms:
-        return False
-    return not query.pattern or query.pattern in render_event(event, language)
+        some = uow.events.search(replace(wanted, offset=0, limit=_PAGE, after_seq=after))
+        for event in some:
+            if pattern in render_event(event, language):
+                if wanted.offset <= total < wanted.offset + wanted.limit:
+                    page.append(event)
+                total += 1
+        if len(some) < _PAGE:
+            return total, page
+        after = some[-1].seq
 
 
 def _read_tail(

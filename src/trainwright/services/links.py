@@ -1,58 +1,147 @@
-"""Share links: a signed, expiring statement of which log may be read without credentials. Pure."""
+"""Share links: anyone who has one may read one log, for an hour or until it is revoked.
 
-import base64
-import binascii
+A link's secret part is 256 random bits, kept as a hash only: neither the table nor a list of links opens a log.
+"""
+
 import hashlib
-import hmac
-import json
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import dataclass
 
-from trainwright.domain.errors import InvalidLink
+from trainwright.domain.access import Action
+from trainwright.domain.errors import ActionDenied, InvalidLink, JobNotFound, LogLinkNotFound, TooManyLogLinks
+from trainwright.ports.identity import Principal
+from trainwright.ports.uow import PLATFORM, LogPermit, Scope
+from trainwright.services.context import Services
+from trainwright.services.logs import LogView, find_written, view_of_attempt
+from trainwright.services.reading import check_member, scope_of
+from trainwright.wire.watch import LogLink, LogLinkItem, LogLinks
 
-_PURPOSE = b"trainwright share link\0"
-_SEPARATOR = "."
+SHARE_PATH = "/share/logs/"
+LINK_TTL_MS = 3_600_000  # the hour the manual promises: opening must happen in it, not the whole download
+LINKS_MAX = 100  # valid ones of one job
+_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class LinkClaim:
-    """What a link allows: one task's log of one attempt, until `expires_at_ms`."""
+class OpenedLink:
+    """What a share link leads to."""
 
-    project_id: str
-    job_id: str
-    task: str
-    attempt: int
+    view: LogView
     download: bool
-    expires_at_ms: int
 
 
-def seal(secret: bytes, claim: LinkClaim) -> str:
-    """`claim` as URL-safe text that only a holder of `secret` can make."""
-    body = _encode(json.dumps(asdict(claim), separators=(",", ":"), sort_keys=True).encode())
-    return f"{body}{_SEPARATOR}{_signature(secret, body)}"
-
-
-def unseal(secret: bytes, token: str, now_ms: int) -> LinkClaim:
-    """The claim `token` was made from.
+async def share(ctx: Services, who: Principal, job_id: str, task: str, *, download: bool) -> LogLink:
+    """A URL (`{public_url}/share/logs/{secret}`) that shows or downloads the log without credentials for a while.
 
     Raises:
-        InvalidLink: forged, altered or expired.
+        JobNotFound, TaskNotFound: as `logs.find`.
+        LogNotReady: nothing was written yet.
+        TooManyLogLinks: the job has as many as it may.
     """
-    body, _, signature = token.partition(_SEPARATOR)
-    if not hmac.compare_digest(_signature(secret, body).encode(), signature.encode("utf-8", "replace")):
+    view = await find_written(ctx, who, job_id, task)
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    now_ms = ctx.clock.now_ms()
+    permit = LogPermit(
+        id=_id_of(secret),
+        job_id=job_id,
+        task=task,
+        attempt=int(view.attempt_key.rpartition("-a")[2]),
+        download=download,
+        user_name=who.user_name,
+        created_at_ms=now_ms,
+        expires_at_ms=now_ms + LINK_TTL_MS,
+    )
+    await ctx.blocking(_add, ctx, who, permit)
+    base = (ctx.public_url or ctx.server_url).rstrip("/")
+    return LogLink(obs_url=f"{base}{SHARE_PATH}{secret}", link_id=permit.id, expire_time=permit.expires_at_ms)
+
+
+async def list_links(ctx: Services, who: Principal, job_id: str, *, offset: int, limit: int) -> LogLinks:
+    """The job's links that still open, newest first, without what opens them.
+
+    Raises:
+        JobNotFound: no such job for the caller.
+    """
+    total, permits = await ctx.blocking(_list, ctx, scope_of(who), job_id, (offset, limit))
+    return LogLinks(
+        total=total,
+        count=len(permits),
+        links=[
+            LogLinkItem(
+                id=permit.id,
+                task=permit.task,
+                attempt=permit.attempt,
+                download=permit.download,
+                user_name=permit.user_name,
+                create_time=permit.created_at_ms,
+                expire_time=permit.expires_at_ms,
+            )
+            for permit in permits
+        ],
+    )
+
+
+async def revoke(ctx: Services, who: Principal, job_id: str, link_id: str) -> None:
+    """The link opens nothing any more. One's own, or any for those who may change the job.
+
+    Raises:
+        JobNotFound, LogLinkNotFound: it does not exist for the caller.
+        ActionDenied: it is another's.
+    """
+    await ctx.blocking(_revoke, ctx, who, job_id, link_id)
+
+
+async def open_link(ctx: Services, secret: str) -> OpenedLink:
+    """What the link of that secret part leads to.
+
+    Raises:
+        InvalidLink: there is none, it has expired or was revoked, or its job is gone.
+    """
+    permit = await ctx.blocking(_find, ctx, _id_of(secret))
+    if permit is None or ctx.clock.now_ms() >= permit.expires_at_ms:
         raise InvalidLink
     try:
-        claim = LinkClaim(**json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
-    except (binascii.Error, ValueError, TypeError) as exc:  # signed by us, but by another version
+        view = await view_of_attempt(ctx, PLATFORM, permit.job_id, permit.task, permit.attempt)
+    except JobNotFound as exc:
         raise InvalidLink from exc
-    if now_ms >= claim.expires_at_ms:
-        raise InvalidLink
-    return claim
+    return OpenedLink(view, permit.download)
 
 
-def _signature(secret: bytes, body: str) -> str:
-    message = _PURPOSE + body.encode("utf-8", "replace")
-    return _encode(hmac.digest(secret, message, hashlib.sha256))
+def _id_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+def _add(ctx: Services, who: Principal, permit: LogPermit) -> None:
+    with ctx.units(scope_of(who)) as uow:
+        check_member(uow, who, uow.jobs.get(permit.job_id).workspace_id)
+        valid, _ = uow.log_links.list_of_job(permit.job_id, permit.created_at_ms, offset=0, limit=1)
+        if valid >= LINKS_MAX:
+            raise TooManyLogLinks(job=permit.job_id, limit=LINKS_MAX)
+        uow.log_links.add(permit)
+        uow.commit()
+
+
+def _list(
+    ctx: Services, scope: Scope, job_id: str, page: tuple[int, int]
+) -> tuple[int, tuple[LogPermit, ...]]:
+    offset, limit = page
+    with ctx.units(scope, write=False) as uow:
+        uow.jobs.get(job_id)
+        return uow.log_links.list_of_job(job_id, ctx.clock.now_ms(), offset=offset, limit=limit)
+
+
+def _revoke(ctx: Services, who: Principal, job_id: str, link_id: str) -> None:
+    with ctx.units(scope_of(who)) as uow:
+        check_member(uow, who, uow.jobs.get(job_id).workspace_id)
+        permit = uow.log_links.find(link_id)
+        if permit is None or permit.job_id != job_id:
+            raise LogLinkNotFound(job=job_id, link=link_id)
+        if permit.user_name != who.user_name and not who.may(Action.JOB_UPDATE):
+            raise ActionDenied(action=Action.JOB_UPDATE.value)
+        uow.log_links.delete(job_id, link_id)
+        uow.commit()
+
+
+def _find(ctx: Services, permit_id: str) -> LogPermit | None:
+    with ctx.units(PLATFORM, write=False) as uow:
+        return uow.log_links.find(permit_id)

@@ -1,24 +1,19 @@
-"""A task's log: preview, pages of lines, any range, and links that anyone may open (contract §6.9)."""
+"""A task's log: preview, pages of lines, any range (contract §6.9)."""
 
 import re
 from dataclasses import dataclass
 from functools import partial
 
-from trainwright.domain.errors import InvalidLink, InvalidQuery, InvalidRange, JobNotFound, LogNotReady
+from trainwright.domain.errors import InvalidQuery, InvalidRange, LogNotReady
 from trainwright.domain.specs import attempt_key
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import Scope
 from trainwright.services.context import Services
-from trainwright.services.links import LinkClaim, seal, unseal
 from trainwright.services.log_pages import WINDOW, lines_after, lines_before
 from trainwright.services.reading import check_task_name, find_attempt, read_history, scope_of, task_of
-from trainwright.wire.watch import LogLines, LogLink, LogPreview
+from trainwright.wire.watch import LogLines, LogPreview
 
-SHARE_PATH = "/share/logs/"
-LINK_TTL_MS = (
-    3_600_000  # the hour the manual promises; opening is what must happen in time, not the whole download
-)
 LINES_MAX = 500
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII | re.IGNORECASE)
 _POSITION = re.compile(r"[0-9]{1,15}")
@@ -48,14 +43,6 @@ class LogView:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedLink:
-    """What a share link leads to."""
-
-    view: LogView
-    download: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Wanted:
     job_id: str
     task: str
@@ -75,6 +62,24 @@ async def find(
     return await ctx.blocking(_find, ctx, scope_of(who), _Wanted(job_id, task, attempt))
 
 
+async def find_written(ctx: Services, who: Principal, job_id: str, task: str) -> LogView:
+    """The log of the latest attempt's task, once there is one; an ended task's may be empty.
+
+    Raises:
+        JobNotFound, TaskNotFound: as `find`.
+        LogNotReady: nothing was written yet.
+    """
+    view = await find(ctx, who, job_id, task)
+    if not (view.size or view.complete):
+        raise LogNotReady(task=task)
+    return view
+
+
+async def view_of_attempt(ctx: Services, scope: Scope, job_id: str, task: str, attempt: int) -> LogView:
+    """A log as `scope` sees it. Raises as `find`."""
+    return await ctx.blocking(_find, ctx, scope, _Wanted(job_id, task, attempt))
+
+
 async def preview(ctx: Services, who: Principal, job_id: str, task: str) -> LogPreview:
     """The newest at most 5 MB.
 
@@ -82,7 +87,7 @@ async def preview(ctx: Services, who: Principal, job_id: str, task: str) -> LogP
         JobNotFound, TaskNotFound: as `find`.
         LogNotReady: nothing was written yet.
     """
-    view = await _find_written(ctx, who, _Wanted(job_id, task))
+    view = await find_written(ctx, who, job_id, task)
     newest = await ctx.blocking(_read_newest, ctx, view)
     return LogPreview(
         content=newest.decode("utf-8", "replace"), current_size=len(newest), full_size=view.size
@@ -107,7 +112,7 @@ async def lines(
         raise InvalidQuery(field="order", detail=_ORDER)
     if base_line and not _POSITION.fullmatch(base_line):
         raise InvalidQuery(field="base_line", detail=_NOT_A_POSITION)
-    view = await _find_written(ctx, who, _Wanted(job_id, task))
+    view = await find_written(ctx, who, job_id, task)
     read = partial(ctx.logs.read, view.attempt_key, view.task)
     if base_line and order == "asc":
         position = min(int(base_line), view.size)
@@ -116,41 +121,6 @@ async def lines(
         position = min(int(base_line), view.size) if base_line else view.size
         page = await ctx.blocking(lines_before, read, position, count)
     return page.to_answer(newest_first=order == "desc")
-
-
-async def share_link(ctx: Services, who: Principal, job_id: str, task: str, *, download: bool) -> LogLink:
-    """A URL (`{public_url}/share/logs/{token}`) that shows or downloads the log without credentials for a while.
-
-    Raises:
-        JobNotFound, TaskNotFound: as `find`.
-        LogNotReady: nothing was written yet.
-    """
-    view = await _find_written(ctx, who, _Wanted(job_id, task))
-    claim = LinkClaim(
-        project_id=who.project_id,
-        job_id=job_id,
-        task=task,
-        attempt=int(view.attempt_key.rpartition("-a")[2]),
-        download=download,
-        expires_at_ms=ctx.clock.now_ms() + LINK_TTL_MS,
-    )
-    base = (ctx.public_url or ctx.server_url).rstrip("/")
-    return LogLink(obs_url=f"{base}{SHARE_PATH}{seal(ctx.secret, claim)}")
-
-
-async def open_link(ctx: Services, token: str) -> OpenedLink:
-    """What `token` leads to.
-
-    Raises:
-        InvalidLink: forged, altered, expired, or its job is gone.
-    """
-    claim = unseal(ctx.secret, token, ctx.clock.now_ms())
-    wanted = _Wanted(claim.job_id, claim.task, claim.attempt)
-    try:
-        view = await ctx.blocking(_find, ctx, Scope(project_id=claim.project_id), wanted)
-    except JobNotFound as exc:
-        raise InvalidLink from exc
-    return OpenedLink(view, claim.download)
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
@@ -172,13 +142,6 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     if start >= end:
         raise InvalidRange(value=header, size=size)
     return start, end
-
-
-async def _find_written(ctx: Services, who: Principal, wanted: _Wanted) -> LogView:
-    view = await ctx.blocking(_find, ctx, scope_of(who), wanted)
-    if not (view.size or view.complete):
-        raise LogNotReady(task=view.task)
-    return view
 
 
 def _find(ctx: Services, scope: Scope, wanted: _Wanted) -> LogView:

@@ -1,54 +1,58 @@
 """From the contract's search body (§5) to a query of the repository. Pure."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from trainwright.domain.errors import (
     InvalidFilterValue,
     InvalidParam,
-    NotOffered,
     UnsupportedFilterKey,
     UnsupportedFilterOperator,
     UnsupportedSort,
 )
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import Text
-from trainwright.ports.uow import JobQuery
+from trainwright.ports.uow import JobQuery, Match
 from trainwright.wire.job_search import JobSearch, SearchFilter
 
 LIMIT_DEFAULT = 10
-SORT_KEYS = ("create_time", "name", "duration", "status")
-OPERATORS = {
-    "id": ("in", "not"),
-    "name": ("like",),
-    "create_time": ("between",),
-    "phase": ("in", "not"),
-    "kind": ("in",),
-    "user_name": ("in",),
+RECENT_MS = 31 * 86_400_000  # how far back a search by tags or hosts looks
+JOB = "job"
+FINE_TUNING = "ftjob"
+RUNTIME_TYPE = "normal"  # of every job here; the contract's other one is `debug`
+_SORTS: Mapping[str, str] = {
+    "create_time": "create_time",
+    "name": "name",
+    "duration": "duration",
+    "status": "status",
+    "phase": "status",
+    "start_time": "start_time",
 }
-_LATER_KEYS = ("algorithm_name", "user_id", "runtime_type", "pool_id")
-_NO_JOB = ("",)  # an id that no job has: conditions that exclude each other match nothing
+_CHOICE = ("in", "not")
+_TEXT = ("like", "in", "not")
+_OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "id": _CHOICE,
+    "name": _TEXT,
+    "create_time": ("between",),
+    "phase": _CHOICE,
+    "kind": _CHOICE,
+    "user_id": _CHOICE,
+    "user_name": _TEXT,
+    "algorithm_id": _CHOICE,
+    "algorithm_name": _TEXT,
+    "runtime_type": _CHOICE,
+    "pool_id": _CHOICE,
+    "experiment_id": _CHOICE,
+}
+_HOWS: Mapping[str, Literal["in", "not", "like"]] = {"in": "in", "not": "not", "like": "like"}
+_NO_JOB = Match("id", ("",))
 _ORDER = Text("it must be asc or desc", "必须为 asc 或 desc")
+_TRAIN_TYPE = Text("it must be job or ftjob", "必须为 job 或 ftjob")
 _TWO_TIMES = Text("it needs two times in ms, the earlier first", "需要两个毫秒时间戳，且先小后大")
 _NOT_A_PHASE = Text("{value} is not a phase", "{value} 不是有效的状态")
-_TIME_MAX = 1 << 53
 _TIME = re.compile(r"[0-9]{1,15}")
-
-
-@dataclass(slots=True)
-class _Conditions:
-    """What the filters say together. None: no condition; an empty set: nothing can match."""
-
-    ids: frozenset[str] | None = None
-    not_ids: frozenset[str] = frozenset()
-    name_like: str = ""
-    phases: frozenset[str] | None = None
-    not_phases: frozenset[str] = frozenset()
-    kinds: frozenset[str] | None = None
-    user_names: frozenset[str] | None = None
-    created_from_ms: int = 0
-    created_to_ms: int = _TIME_MAX
 
 
 def job_query(search: JobSearch, now_ms: int) -> JobQuery:
@@ -56,106 +60,70 @@ def job_query(search: JobSearch, now_ms: int) -> JobQuery:
 
     Raises:
         UnsupportedSort, UnsupportedFilterKey, UnsupportedFilterOperator, InvalidFilterValue: as contract §5 says.
-        InvalidParam: the order is neither asc nor desc.
-        NotOffered: a filter of the contract that this server lacks.
+        InvalidParam: the order or the training type does not exist.
     """
-    sort_by = search.sort_by or SORT_KEYS[0]
-    if sort_by not in SORT_KEYS:
-        raise UnsupportedSort(value=sort_by, allowed=", ".join(SORT_KEYS))
+    sort_by = search.sort_by or "create_time"
+    if sort_by not in _SORTS:
+        raise UnsupportedSort(value=sort_by, allowed=", ".join(_SORTS))
     if search.order not in (None, "", "asc", "desc"):
         raise InvalidParam(field="order", detail=_ORDER)
+    if search.train_type not in (None, "", JOB, FINE_TUNING):
+        raise InvalidParam(field="train_type", detail=_TRAIN_TYPE)
     query = JobQuery(
+        matches=(_NO_JOB,) if search.train_type == FINE_TUNING else (),
+        tags=tuple((tag.key, tuple(tag.values or ())) for tag in search.tags or ()),
+        host_ips=tuple(ip for ip in search.host_ips or () if ip),
         workspace_id=search.workspace_id or "",
-        sort_by=sort_by,
+        sort_by=_SORTS[sort_by],
         descending=search.order != "asc",
         offset=search.offset or 0,
         limit=search.limit or LIMIT_DEFAULT,
         now_ms=now_ms,
     )
-    return _narrowed(query, _conditions(search.filters or []))
+    if query.tags or query.host_ips:
+        query = replace(query, created_from_ms=max(0, now_ms - RECENT_MS))
+    for condition in search.filters or ():
+        query = _with(query, condition)
+    return query
 
 
-def _conditions(filters: Sequence[SearchFilter]) -> _Conditions:
-    conditions = _Conditions()
-    for condition in filters:
-        values = [value for value in condition.value or [] if value]
-        _check_key(condition)
-        if values:
-            _apply(conditions, condition, values)
-    return conditions
+def _with(query: JobQuery, condition: SearchFilter) -> JobQuery:
+    """`query` with one more condition; those on the same key hold together."""
+    key, operator = condition.key, condition.operator
+    if key not in _OPERATORS:
+        raise UnsupportedFilterKey(value=key, allowed=", ".join(_OPERATORS))
+    if operator not in _OPERATORS[key]:
+        raise UnsupportedFilterOperator(value=operator, field=key, allowed=", ".join(_OPERATORS[key]))
+    values = tuple(value for value in condition.value or () if value)
+    if not values:
+        return query
+    if key == "create_time":
+        return _between(query, *_times(values))
+    if key == "runtime_type":
+        return query if (RUNTIME_TYPE in values) == (operator == "in") else _nothing(query)
+    if key == "phase":
+        _check_phases(values)
+    if operator == "like":
+        values = values[:1]
+    return replace(query, matches=(*query.matches, Match(key, values, _HOWS[operator])))
 
 
-def _check_key(condition: SearchFilter) -> None:
-    if condition.key in _LATER_KEYS:
-        raise NotOffered(field=f"filters {condition.key}")
-    if condition.key not in OPERATORS:
-        raise UnsupportedFilterKey(value=condition.key, allowed=", ".join(OPERATORS))
-    allowed = OPERATORS[condition.key]
-    if condition.operator not in allowed:
-        raise UnsupportedFilterOperator(
-            value=condition.operator, field=condition.key, allowed=", ".join(allowed)
-        )
+def _between(query: JobQuery, first: int, last: int) -> JobQuery:
+    first = max(query.created_from_ms, first)
+    last = min(query.created_to_ms, last) if query.created_to_ms else last
+    if first > last or not last:
+        return _nothing(query)
+    return replace(query, created_from_ms=first, created_to_ms=last)
 
 
-def _apply(conditions: _Conditions, condition: SearchFilter, values: list[str]) -> None:
-    match condition.key, condition.operator:
-        case "id", "in":
-            conditions.ids = _both(conditions.ids, values)
-        case "id", "not":
-            conditions.not_ids |= frozenset(values)
-        case "name", "like":
-            conditions.name_like = _both_names(conditions.name_like, values[0])
-        case "phase", "in":
-            conditions.phases = _both(conditions.phases, _phases(values))
-        case "phase", "not":
-            conditions.not_phases |= frozenset(_phases(values))
-        case "kind", _:
-            conditions.kinds = _both(conditions.kinds, values)
-        case "user_name", _:
-            conditions.user_names = _both(conditions.user_names, values)
-        case _:
-            first, last = _times(values)
-            conditions.created_from_ms = max(conditions.created_from_ms, first)
-            conditions.created_to_ms = min(conditions.created_to_ms, last)
+def _nothing(query: JobQuery) -> JobQuery:
+    return replace(query, matches=(*query.matches, _NO_JOB))
 
 
-def _narrowed(query: JobQuery, conditions: _Conditions) -> JobQuery:
-    chosen = (conditions.ids, conditions.phases, conditions.kinds, conditions.user_names)
-    if frozenset() in chosen or conditions.created_from_ms > conditions.created_to_ms:
-        return replace(query, ids=_NO_JOB)
-    return replace(
-        query,
-        ids=tuple(sorted(conditions.ids or ())),
-        not_ids=tuple(sorted(conditions.not_ids)),
-        name_like=conditions.name_like,
-        phases=tuple(Phase(value) for value in sorted(conditions.phases or ())),
-        not_phases=tuple(Phase(value) for value in sorted(conditions.not_phases)),
-        kinds=tuple(sorted(conditions.kinds or ())),
-        user_names=tuple(sorted(conditions.user_names or ())),
-        created_from_ms=conditions.created_from_ms,
-        created_to_ms=0 if conditions.created_to_ms == _TIME_MAX else conditions.created_to_ms,
-    )
-
-
-def _both(known: frozenset[str] | None, values: Sequence[str]) -> frozenset[str]:
-    """Conditions on the same key hold together."""
-    return frozenset(values) if known is None else known & frozenset(values)
-
-
-def _both_names(known: str, wanted: str) -> str:
-    """One text that says both; the repository looks for a single one."""
-    if known in wanted:
-        return wanted
-    if wanted in known:
-        return known
-    raise NotOffered(field="filters name, given twice")
-
-
-def _phases(values: Sequence[str]) -> Sequence[str]:
+def _check_phases(values: Sequence[str]) -> None:
     for value in values:
         if value not in Phase._value2member_map_:
             raise InvalidFilterValue(field="phase", detail=_NOT_A_PHASE, value=value)
-    return values
 
 
 def _times(values: Sequence[str]) -> tuple[int, int]:

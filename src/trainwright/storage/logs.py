@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
@@ -84,6 +84,11 @@ class FolderLogs:
         """Remove the logs of all attempts of a job. Missing is success."""
         with _translated(), suppress(FileNotFoundError):
             shutil.rmtree(self._root / _checked(job_id))
+
+    def job_ids(self) -> Sequence[str]:
+        """Jobs that have logs, in no order."""
+        with _translated(), os.scandir(self._root) as entries:
+            return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
 
     def _path(self, attempt_key: str, task: str) -> Path:
         match = _ATTEMPT.fullmatch(attempt_key)

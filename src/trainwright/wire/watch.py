@@ -114,6 +114,28 @@ class LogLines(AnswerModel):
 
 
 class LogLink(AnswerModel):
-    """A temporary URL that anyone may GET."""
+    """A temporary URL that anyone may GET. Ours: `link_id` names it where it is revoked; `expire_time` is ms."""
 
     obs_url: str
+    link_id: str
+    expire_time: int
+
+
+class LogLinkItem(AnswerModel):
+    """A link that still opens; its secret part is not kept. Times are ms."""
+
+    id: str
+    task: str
+    attempt: int
+    download: bool
+    user_name: str
+    create_time: int
+    expire_time: int
+
+
+class LogLinks(AnswerModel):
+    """One page, newest first. `total` counts all of the job."""
+
+    total: int
+    count: int
+    links: list[LogLinkItem]

@@ -16,25 +16,27 @@ from trainwright.wire.watch import EventsResponse
 router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}/events", tags=["events"])
 
 MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+Word = Annotated[str, Query(max_length=32)]
+Time = Annotated[int | None, Query(ge=0, le=events.NUMBER_MAX)]
 
 
-@router.get("", operation_id="events_list", response_model=EventsResponse)
+@router.get("", operation_id="list_training_job_events", response_model=EventsResponse)
 async def list_events(
     job_id: JobId,
     who: MayGet,
     ctx: ServicesDep,
     language: LanguageDep,
-    offset: int = 0,
-    limit: int = 50,
-    order: str = "asc",
-    start_time: int | None = None,
-    end_time: int | None = None,
-    level: str | None = None,
-    source: str | None = None,
-    pattern: str | None = None,
+    offset: Annotated[int, Query(ge=0, le=events.NUMBER_MAX)] = 0,
+    limit: Annotated[int, Query(ge=1, le=events.LIMIT_MAX)] = 50,
+    order: Word = "asc",
+    start_time: Time = None,
+    end_time: Time = None,
+    level: Word = "",
+    source: Word = "",
+    pattern: Annotated[str, Query(max_length=events.PATTERN_LENGTH_MAX)] = "",
 ) -> Response:
-    """One page of the job's events."""
-    query = events.EventQuery(offset, limit, order, start_time, end_time, level, source, pattern)
+    """One page of the job's events; `pattern` is a part of the message in the reader's language. Times are ms."""
+    query = events.EventFilter(offset, limit, order, start_time, end_time, level, source, pattern)
     return answer_model(await events.list_events(ctx, who, job_id, query, language))
 
 
@@ -50,8 +52,8 @@ async def stream(
     ctx: ServicesDep,
     growth: BroadcastDep,
     language: LanguageDep,
-    last_event_id: Annotated[int, Header(ge=0)] = 0,
-    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=events.NUMBER_MAX)] = 0,
+    after: Annotated[int, Query(ge=0, le=events.NUMBER_MAX)] = 0,
 ) -> Response:
     """Server-sent events: `event` (id = its number) and `phase`; ends after the end phase.
 

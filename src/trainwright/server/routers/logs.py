@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
+from pydantic import AfterValidator
 from starlette.responses import Response, StreamingResponse
 
 from trainwright.domain.access import Action
 from trainwright.domain.errors import InvalidQuery
 from trainwright.ports.identity import Principal
 from trainwright.server.answers import answer_model
-from trainwright.server.dependencies import BroadcastDep, JobId, ServicesDep, TaskId, needs
+from trainwright.server.dependencies import BroadcastDep, JobId, ServicesDep, TaskId, needs, without_nul
 from trainwright.server.streams import (
     Stream,
     content_disposition,
@@ -17,14 +18,17 @@ from trainwright.server.streams import (
     follow_log,
     log_range,
 )
-from trainwright.services import logs
+from trainwright.services import links, logs
 from trainwright.services.context import Services
-from trainwright.wire.watch import LogLines, LogLink, LogPreview
+from trainwright.wire.watch import LogLines, LogLink, LogLinks, LogPreview
 
 router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}", tags=["logs"])
 shared = APIRouter(prefix="/share", tags=["logs"])
 
 MayGet = Annotated[Principal, needs(Action.JOB_GET)]
+NUMBER_MAX = 2**62
+Attempt = Annotated[int | None, Query(ge=1, le=NUMBER_MAX)]
+LinkId = Annotated[str, Path(description="Id of a link, from their list."), AfterValidator(without_nul)]
 
 TEXT = "text/plain; charset=utf-8"
 DOWNLOAD = "application/octet-stream"
@@ -38,21 +42,25 @@ _SHARED_HEADERS = {
 }
 
 
-@router.get("/tasks/{task_id}/logs/preview", operation_id="logs_preview", response_model=LogPreview)
+@router.get(
+    "/tasks/{task_id}/logs/preview",
+    operation_id="show_training_job_logs_preview",
+    response_model=LogPreview,
+)
 async def preview(job_id: JobId, task: TaskId, who: MayGet, ctx: ServicesDep) -> Response:
-    """The newest at most 5 MB."""
+    """The newest at most 5 MB of the latest attempt's log."""
     return answer_model(await logs.preview(ctx, who, job_id, task))
 
 
-@router.get("/logs/{task_id}", operation_id="logs_lines", response_model=LogLines)
+@router.get("/logs/{task_id}", operation_id="show_training_job_logs_from_aom", response_model=LogLines)
 async def lines(
     job_id: JobId,
     task: TaskId,
     who: MayGet,
     ctx: ServicesDep,
-    base_line: str | None = None,
-    lines: int = 50,
-    order: str = "desc",
+    base_line: Annotated[str, Query(max_length=32)] = "",
+    lines: Annotated[int, Query(ge=1, le=logs.LINES_MAX)] = 50,
+    order: Annotated[str, Query(max_length=32)] = "desc",
 ) -> Response:
     """A page of whole lines, newest first unless `order` is `asc`."""
     page = await logs.lines(ctx, who, job_id, task, base_line=base_line, count=lines, order=order)
@@ -68,7 +76,7 @@ async def share(
     asked_by_query: Annotated[str, Query(alias="Content-Type")] = "",
     asked_by_header: Annotated[str, Header(alias="Content-Type")] = "",
 ) -> Response:
-    """A link to the log that anyone may open for a while; `application/octet-stream` makes it a download.
+    """A link to the log that anyone may open for an hour; `application/octet-stream` makes it a download.
 
     Raises:
         InvalidQuery: another content type.
@@ -77,7 +85,26 @@ async def share(
     kind = asked.partition(";")[0].strip().lower()
     if asked_by_query and kind not in ("text/plain", DOWNLOAD):
         raise InvalidQuery(field="Content-Type", detail=f"it must be text/plain or {DOWNLOAD}")
-    return answer_model(await logs.share_link(ctx, who, job_id, task, download=kind == DOWNLOAD))
+    return answer_model(await links.share(ctx, who, job_id, task, download=kind == DOWNLOAD))
+
+
+@router.get("/log-links", operation_id="logs_list_links", response_model=LogLinks)
+async def list_links(
+    job_id: JobId,
+    who: MayGet,
+    ctx: ServicesDep,
+    offset: Annotated[int, Query(ge=0, le=NUMBER_MAX)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Response:
+    """The links to the job's logs that still open, newest first. Their secret parts are not kept."""
+    return answer_model(await links.list_links(ctx, who, job_id, offset=offset, limit=limit))
+
+
+@router.delete("/log-links/{link_id}", operation_id="logs_revoke_link", status_code=204)
+async def revoke_link(job_id: JobId, link_id: LinkId, who: MayGet, ctx: ServicesDep) -> Response:
+    """Make a link open nothing any more: one's own, or any for those who may change the job."""
+    await links.revoke(ctx, who, job_id, link_id)
+    return Response(status_code=204)
 
 
 @router.get(
@@ -91,7 +118,7 @@ async def content(
     task: TaskId,
     who: MayGet,
     ctx: ServicesDep,
-    attempt: int | None = None,
+    attempt: Attempt = None,
     download: bool = False,
     range_: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
@@ -112,8 +139,8 @@ async def stream(
     who: MayGet,
     ctx: ServicesDep,
     growth: BroadcastDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
-    attempt: int | None = None,
+    offset: Annotated[int, Query(ge=0, le=NUMBER_MAX)] = 0,
+    attempt: Attempt = None,
 ) -> Response:
     """The log's bytes from `offset` as they come, until the task has ended and all of them are sent."""
 
@@ -130,8 +157,8 @@ async def stream(
 async def open_link(
     token: str, ctx: ServicesDep, range_: Annotated[str | None, Header(alias="Range")] = None
 ) -> Response:
-    """What a link leads to. No credentials: the link itself is one."""
-    opened = await logs.open_link(ctx, token)
+    """What a link leads to: one log and nothing else. No credentials: the link itself is one."""
+    opened = await links.open_link(ctx, token)
     answer = _bytes(ctx, opened.view, range_, download=opened.download)
     answer.headers.update(_SHARED_HEADERS)
     return answer

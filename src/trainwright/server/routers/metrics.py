@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v2/{project_id}/training-jobs/{training_job_id}/metr
 MayGet = Annotated[Principal, needs(Action.JOB_GET)]
 
 
-@router.get("/{task_id}", operation_id="metrics_show", response_model=MetricsResponse)
+@router.get("/{task_id}", operation_id="show_training_job_metrics", response_model=MetricsResponse)
 async def show(job_id: JobId, task: TaskId, who: MayGet, ctx: ServicesDep) -> Response:
     """Means per minute."""
     return answer_model(await metrics.show(ctx, who, job_id, task))
@@ -29,7 +29,7 @@ async def samples(
     task: TaskId,
     who: MayGet,
     ctx: ServicesDep,
-    since_s: Annotated[int, Query(ge=0)] = 0,
+    since_s: Annotated[int, Query(ge=0, le=2**53)] = 0,
 ) -> Response:
     """The samples as stored that begin at `since_s` (UTC seconds) or later: seconds first, minutes when older."""
     return answer_model(await metrics.samples(ctx, who, job_id, task, since_s=since_s))
