@@ -14,6 +14,7 @@ from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
 from trainwright.services.context import Services
 from trainwright.services.orders import buckets_of, task_order
+from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import (
     FinalResult,
     LogAnswer,
@@ -116,7 +117,9 @@ def _register(
         uow.tasks.save(there, make_due=first)
         owners = uow.buckets.owners(buckets_of(job.launch))
         uow.commit()
-    strange = {bucket for bucket, owner in owners.items() if owner != job.project_id}
+    strange = {
+        bucket for bucket, owner in owners.items() if owner != job.project_id and not is_platforms(bucket)
+    }
     return task_order(ctx, job, there, attempt.number, strange=strange), first
 
 
