@@ -12,6 +12,32 @@ from trainwright.wire.job_search import JobSearch
 pytestmark = pytest.mark.anyio
 
 OUT = "obs://results/run1/"
+NODE = {"flavor_id": "cpu.1", "node_count": 1}
+ROLE = {"role": "a", "task_resource": {"flavor_id": "cpu.1", "node_count": 1}}
+SEARCH = {
+    "reward_attrs": [{"name": "acc", "mode": "max", "regex": "acc=([0-9.]+)"}],
+    "search_params": [
+        {"name": "lr", "param_type": "continuous", "lower_bound": "0.1", "upper_bound": "0.2"},
+    ],
+    "algo_configs": [{"name": "tpe_search", "params": [{"key": "seed", "value": "1", "type": "Integer"}]}],
+}
+
+
+def search(**changes: Any) -> dict[str, Any]:
+    """Settings of a search, with something wrong in them."""
+    return {"algorithm__policies": {"auto_search": {**SEARCH, **changes}}}
+
+
+def bounds(low: str, high: str) -> list[dict[str, str]]:
+    """A continuous hyperparameter of a search."""
+    return [{"name": "lr", "param_type": "continuous", "lower_bound": low, "upper_bound": high}]
+
+
+def nfs(path: str) -> dict[str, Any]:
+    """A mount."""
+    return {"nfs": {"nfs_server_path": "server:/a", "local_path": path}}
+
+
 # (changes to a good body, error code, words of the message that name the culprit)
 REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     # the form of the body
@@ -185,17 +211,76 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"metadata__annotations": {"fault-tolerance/job-retry-num": "-1"}}, "2788", "job-retry-num"),
     ({"metadata__annotations": {"fault-tolerance/job-retry-num": "129"}}, "2788", "job-retry-num"),
     ({"metadata__annotations": {"fault-tolerance/job-unconditional-retry": "1"}}, "2788", "unconditional"),
+    ({"metadata__annotations": {"fault-tolerance/hang-retry": "yes"}}, "2788", "hang-retry"),
+    ({"metadata__annotations": {"fault-tolerance/pod-retry-num": "many"}}, "2788", "pod-retry-num"),
+    ({"metadata__annotations": {"tensorboard/enable": "true"}}, "2788", "algorithm.summary"),
+    ({"metadata__annotations": {"record/code-dir": "backup"}}, "2791", "record/code-dir"),
+    ({"metadata__annotations": {f"a{n}": "" for n in range(101)}}, "2788", "metadata.annotations"),
+    # other sources
+    ({"algorithm__id": "no-such"}, "2755", "no-such"),
+    ({"algorithm": {"id": 5}}, "2788", "algorithm.id"),
+    ({"algorithm": {"engine": {"image_url": "a/b:1"}}}, "2806", "a/b:1"),
+    ({"algorithm": {}}, "2788", "boot_file"),
+    # what else a workspace, an experiment, a kind ask for
+    ({"metadata__workspace_id": "no-such"}, "0102", "no-such"),
+    ({"metadata__training_experiment_reference": {"id": "no-such"}}, "2842", "no-such"),
+    (
+        {"metadata__training_experiment_reference": {"name": "x" * 65}},
+        "2788",
+        "metadata.training_experiment_reference.name",
+    ),
+    ({"kind": "federated_pool_job"}, "2788", "spec.resource.pool_group_id"),
+    ({"kind": "autosearch_job"}, "2788", "algorithm.policies.auto_search"),
+    ({"kind": "hetero_job"}, "2788", "tasks"),
+    ({"kind": "hetero_job", "tasks": [ROLE, ROLE]}, "2788", "tasks[1].role"),
+    ({"kind": "hetero_job", "tasks": [{"role": "a"}]}, "2788", "tasks[0].task_resource"),
+    ({"train_type": "MAGIC"}, "2788", "train_type"),
+    ({"endpoints": {"ssh": {"key_pair_names": "k"}}}, "2788", "endpoints.ssh.key_pair_names"),
+    ({"ftjob_config": {"train_process": "x"}}, "2788", "ftjob_config.train_process"),
+    # the rest of spec
+    ({"spec__volumes": [nfs(f"/m{n}") for n in range(9)]}, "2788", "spec.volumes"),
+    ({"spec__volumes": [nfs("/a"), nfs("/a/")]}, "2788", "spec.volumes[1].nfs.local_path"),
+    ({"spec__volumes": [nfs("/")]}, "2788", "spec.volumes[0].nfs.local_path"),
+    ({"spec__volumes": [nfs("/cache")]}, "2788", "spec.volumes[0].nfs.local_path"),
+    ({"spec__volumes": [nfs("/home/ma-user/modelarts")]}, "2788", "spec.volumes[0].nfs.local_path"),
+    ({"spec__volumes": [nfs("relative")]}, "2788", "spec.volumes[0].nfs.local_path"),
+    ({"spec__volumes": [{**nfs("/a"), "pfs": {"pfs_path": "p", "local_path": "/b"}}]}, "2788", "volumes[0]"),
+    ({"spec__volumes": [{}]}, "2788", "spec.volumes[0]"),
+    ({"spec__reserved_time": {"time_unit": "HOURS", "duration": 0}}, "2788", "spec.reserved_time.duration"),
+    ({"spec__reserved_time": {"time_unit": "DAYS", "duration": 1}}, "2788", "spec.reserved_time.time_unit"),
+    ({"spec__retention": {"policy": "perhaps"}}, "2788", "spec.retention.policy"),
+    ({"spec__notification": {"events": ["JobExploded"]}}, "2788", "spec.notification.events[0]"),
+    ({"spec__custom_metrics": [{"http_get": {"path": "/m"}}]}, "2788", "custom_metrics[0].http_get.path"),
+    ({"spec__custom_metrics": [{"http_get": {"port": 80}}]}, "2788", "custom_metrics[0].http_get.port"),
+    ({"spec__log_export_config": {"version": "v9"}}, "2788", "spec.log_export_config.version"),
+    ({"spec__asset_model": {"name": "a"}}, "2788", "spec.asset_model.version"),
+    ({"spec__output_model": {"obs": {"local_path": "/m"}}}, "2788", "spec.output_model.obs.obs_path"),
+    (
+        {"spec__schedule_policy": {"required_affinity": {"affinity_type": "room"}}},
+        "2788",
+        "spec.schedule_policy.required_affinity.affinity_type",
+    ),
+    (
+        {"spec__schedule_policy": {"preferred_affinity": {"node_affinity": [{"weight": 101}]}}},
+        "2788",
+        "spec.schedule_policy.preferred_affinity.node_affinity[0].weight",
+    ),
+    (
+        {"spec__resource": {**NODE, "main_container_customized_flavor": {"cpu_core_num": 0}}},
+        "2788",
+        "spec.resource.main_container_customized_flavor.cpu_core_num",
+    ),
+    # search
+    (search(reward_attrs=[]), "2826", "reward_attrs"),
+    (search(reward_attrs=SEARCH["reward_attrs"] * 2), "2824", "acc"),
+    (search(reward_attrs=[{"name": "a", "mode": "max", "regex": "(("}]), "2826", "regex"),
+    (search(reward_attrs=[{"name": "a", "mode": "max", "regex": r"(a)\1"}]), "2826", "regex"),
+    (search(reward_attrs=[{"name": "a", "mode": "most", "regex": "(a)"}]), "2826", "most"),
+    (search(search_params=[{**bounds("0", "1")[0], "name": "none"}]), "2826", "none"),
+    (search(search_params=bounds("1", "0")), "2826", "upper_bound"),
+    (search(algo_configs=[{"name": "luck"}]), "2826", "luck"),
 ]
 
-NODE = {"flavor_id": "cpu.1", "node_count": 1}
-ROLE = {"role": "a", "task_resource": {"flavor_id": "cpu.1", "node_count": 1}}
-SEARCH = {
-    "reward_attrs": [{"name": "acc", "mode": "max", "regex": "acc=([0-9.]+)"}],
-    "search_params": [
-        {"name": "lr", "param_type": "continuous", "lower_bound": "0.1", "upper_bound": "0.2"},
-    ],
-    "algo_configs": [{"name": "tpe_search", "params": [{"key": "seed", "value": "1", "type": "Integer"}]}],
-}
 # (changes, field that is named)
 NOT_OFFERED: list[tuple[dict[str, Any], str]] = [
     ({"kind": "hetero_job", "tasks": [ROLE]}, "hetero_job"),

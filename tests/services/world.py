@@ -52,7 +52,9 @@ class HandClock:
 
 CATALOGUE = Catalogue(
     engines=(
-        EngineEntry(id="py-1", name="Python", version="1", environment={"ENGINE": "yes"}),
+        EngineEntry(
+            id="py-1", name="Python", version="1", environment={"ENGINE": "yes"}, image="lab/python:1"
+        ),
         EngineEntry(id="sk-2", name="scikit-learn", version="2", requirements=("scikit-learn==2",)),
     ),
     flavors=(
