@@ -100,6 +100,10 @@ def test_pools_are_listed_by_age_and_workspace(filled: Database) -> None:
         assert [pool.id for pool in uow.pools.list_all()] == ["old", "mid", "new"]
         assert [pool.id for pool in uow.pools.list_all(workspace_id="w1")] == ["old", "new"]
         assert uow.pools.lock_shares() == POOL.share.times(3)
+        with pytest.raises(ScopeBreach):
+            uow.pools.list_shares()
+    with filled.units(PLATFORM, write=False) as uow:
+        assert list(uow.pools.list_shares().items()) == [(name, POOL.share) for name in ("old", "mid", "new")]
 
 
 def test_unfinished_jobs_of_a_pool(filled: Database) -> None:

@@ -115,6 +115,10 @@ class FakeBackend:
         entry = self._entries.get(key)
         return RunState.GONE if entry is None else entry.seen.state
 
+    def priority_of(self, key: str) -> int:
+        """The priority it waits, or waited, with."""
+        return self._entries[key].priority
+
     # -- the port
 
     def render(self, launch: Launch) -> str:
@@ -132,7 +136,9 @@ class FakeBackend:
             cpus=free.millicpus / 1000, memory_mib=free.memory_mib, accelerators=free.accelerators
         )
         queued, running = states.count(RunState.QUEUED), sum(state in LIVE for state in states)
-        return Capacity(total, left, "process", "a fake runs nothing", queued, running)
+        return Capacity(
+            total, left, "process", "a fake runs nothing", queued, running, host="node-7", ip="10.0.0.7"
+        )
 
     async def submit(self, launch: Launch) -> Handle:
         """Store it, once per key."""

@@ -43,6 +43,9 @@ _IN_WORKSPACE = within_table(
     pools.c.project_id,
     pools.c.workspace_id,
 )
+_EACH = sa.select(pools.c.id, pools.c.millicpus, pools.c.memory_mib, pools.c.accelerators).order_by(
+    pools.c.created_at_ms, pools.c.id
+)
 _SHARES = sa.select(
     *(
         sa.func.coalesce(sa.func.sum(column), 0).label(column.name)
@@ -129,6 +132,12 @@ class Pools:
         if workspace_id:
             return tuple(_pool_of(row) for row in self._tx.rows(_IN_WORKSPACE, workspace=workspace_id))
         return tuple(_pool_of(row) for row in self._tx.rows(_ALL))
+
+    def list_shares(self) -> dict[str, Demand]:
+        """Of every project. Raises `ScopeBreach` in a project's scope."""
+        self._tx.require_platform()
+        rows = self._tx.rows(_EACH)
+        return {row["id"]: Demand(row["millicpus"], row["memory_mib"], row["accelerators"]) for row in rows}
 
     def lock_shares(self) -> Demand:
         """What all have together. SQLite has one writer anyway."""

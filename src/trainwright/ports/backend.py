@@ -48,7 +48,7 @@ class Capacity:
     """What a backend has, what is free, and how it lays out a job's files.
 
     `launcher` is `sandbox` when jobs get their own views of /home/ma-user/modelarts and /cache, else `process`;
-    `launcher_note` says why, in English, for the admin.
+    `launcher_note` says why, in English, for the admin. `host` and `ip`: the machine, where it is one.
     """
 
     total: Resources
@@ -57,6 +57,8 @@ class Capacity:
     launcher_note: str
     queued: int
     running: int
+    host: str = ""
+    ip: str = ""
 
 
 class BackendError(Exception):

@@ -70,6 +70,10 @@ class PoolRepository(Protocol):
         """
         ...
 
+    def list_shares(self) -> dict[str, Demand]:
+        """What every pool of every project has, by id, oldest first; platform scope only."""
+        ...
+
     def lock_shares(self) -> Demand:
         """What all pools of all projects have together. In a writing unit nobody else's such call returns until the
         unit ends: whoever adds or changes a pool calls it first.

@@ -46,6 +46,7 @@ from trainwright.server.threads import Threads
 from trainwright.services import principals
 from trainwright.services.context import Services
 from trainwright.services.key_pairs import KeyPair, new_key_pair
+from trainwright.services.pools import announce
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
@@ -110,6 +111,7 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
         base = _Base(settings, url, blocking, SystemClock(), Broadcast(), Hints())
         async with _database(base) as database, _object_store(settings) as objects:
             services = await _services(base, database.units, objects)
+            await announce(services)
             yield await _house(base, services)
 
 
@@ -258,6 +260,7 @@ async def _local_backend(base: _Base) -> LocalBackend:
         cpus=settings.pool.cpus,
         memory_mib=settings.pool.memory_mib,
         sandbox=settings.sandbox,
+        server_url=base.url,
     )
     return LocalBackend(local, clock=base.clock, on_change=base.hints.wake)
 

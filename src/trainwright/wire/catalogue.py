@@ -82,7 +82,7 @@ class FlavorInfo(AnswerModel):
 
 
 class FlavorItem(AnswerModel):
-    """One size of node. `max_num`: how many of them a job may have."""
+    """One size of node. `max_num`: how many of them a job may have; `support_engines`: ids as JSON text."""
 
     flavor_id: str
     flavor_name: str
@@ -94,6 +94,13 @@ class FlavorItem(AnswerModel):
     support_engines: str = "[]"
     support_groups: str = "public"
     attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class MaxResourcesResponse(AnswerModel):
+    """What one node of a flavor has in a pool; memory in GB."""
+
+    cpu_core_num: int
+    mem_size: int
 
 
 class FlavorsResponse(AnswerModel):

@@ -127,7 +127,7 @@ class WorkloadItem(CamelAnswer):
     name: str
     job_name: str
     uid: str
-    job_uuid: str = Field(alias="jobUUID")
+    job_uuid: str = Field(serialization_alias="jobUUID")
     flavor: str
     status: str
     user_name: str
@@ -242,7 +242,7 @@ class WorkloadSums(CamelAnswer):
     notebook: int = 0
     train: int
     warm_up_task: int = 0
-    x_infer: int = Field(default=0, alias="x-infer")
+    x_infer: int = Field(default=0, serialization_alias="x-infer")
     sum: int
 
 

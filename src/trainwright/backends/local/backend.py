@@ -105,6 +105,8 @@ class LocalBackend:
             launcher_note=opened.means.launcher.note,
             queued=len(self._lines),
             running=len(self._floor),
+            host=machine.host,
+            ip=machine.ip,
         )
 
     async def submit(self, launch: Launch) -> Handle:

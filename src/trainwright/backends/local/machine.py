@@ -8,11 +8,13 @@ import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.domain.demand import Demand
@@ -22,18 +24,21 @@ log = logging.getLogger(__name__)
 
 TOOL_TIMEOUT_S = 5.0
 NO_LIMIT_BYTES = 1 << 60  # version 1 says "no limit" with a number just below 2**63
+LOOPBACK = "127.0.0.1"
 AcceleratorKind = Literal["", "gpu", "npu"]
 RunTool = Callable[[Sequence[str]], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The pool. `accelerators` are the devices' own numbers, all of one kind."""
+    """What there is. `accelerators` are the devices' own numbers, all of one kind."""
 
     cpus: float
     memory_mib: int
     accelerators: tuple[int, ...] = ()
     accelerator_kind: AcceleratorKind = ""
+    host: str = "localhost"
+    ip: str = LOOPBACK
 
     @property
     def total(self) -> Demand:
@@ -191,7 +196,7 @@ def read_text(path: Path) -> str:
 
 
 def read_machine(settings: LocalSettings, roots: Roots | None = None, run: RunTool = run_tool) -> Machine:
-    """The pool: what the settings say, else what the machine has. Blocks while the vendors' tools answer."""
+    """The machine: what the settings say, else what the machine has. Blocks while the vendors' tools answer."""
     roots = roots or Roots()
     kind: AcceleratorKind
     if settings.accelerators is None:
@@ -206,4 +211,21 @@ def read_machine(settings: LocalSettings, roots: Roots | None = None, run: RunTo
         memory_mib=read_memory_mib(roots) if settings.memory_mib is None else settings.memory_mib,
         accelerators=devices,
         accelerator_kind=kind,
+        host=socket.gethostname(),
+        ip=read_ip(settings.server_url),
     )
+
+
+def read_ip(server_url: str) -> str:
+    """The address under which this machine speaks to the server, as the runners say it. Sends nothing."""
+    target = urlsplit(server_url)
+    if not target.hostname:
+        return LOOPBACK
+    try:
+        found = socket.getaddrinfo(target.hostname, target.port or 80, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.connect(address)
+            return str(probe.getsockname()[0])
+    except (OSError, ValueError):
+        return LOOPBACK

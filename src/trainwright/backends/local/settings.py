@@ -28,7 +28,8 @@ class LocalSettings:
 
     Attempts lie under `data_dir/runs/<attempt key>/<task>`. `cpus`, `memory_mib` and `accelerators` override what
     the machine has. `sandbox`: `on` makes a machine without working bubblewrap an error, `off` never uses it.
-    `hard_kill_after_s` is the time a runner has to end by itself after a stop without grace.
+    `hard_kill_after_s` is the time a runner has to end by itself after a stop without grace. `server_url` only
+    tells which of its addresses this machine goes by.
     """
 
     data_dir: Path
@@ -43,6 +44,7 @@ class LocalSettings:
     cgroups: bool = True
     pids_limit: int = 32_768  # processes and threads of one task, where a version 2 cgroup can be had
     hard_kill_after_s: float = 5.0
+    server_url: str = ""
     restarts: RestartPolicy = field(default_factory=RestartPolicy)
 
     @property

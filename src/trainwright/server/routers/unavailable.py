@@ -12,7 +12,6 @@ from trainwright.ports.identity import Principal
 from trainwright.server.answers import JSON, json_body
 from trainwright.server.dependencies import ServicesDep, needs, without_nul
 from trainwright.services.context import Services
-from trainwright.services.nodes import check_node_pool
 from trainwright.services.pools import read_pool
 
 router = APIRouter(tags=["unavailable"])
@@ -48,11 +47,6 @@ async def _pool(ctx: Services, who: Principal, values: PathValues) -> None:
     await read_pool(ctx, who, values.get("pool_name") or values["name"])
 
 
-async def _node_pool(ctx: Services, who: Principal, values: PathValues) -> None:
-    await read_pool(ctx, who, values["pool_name"])
-    check_node_pool(values["pool_name"], values["nodepool_name"])
-
-
 def _of_nodes(verb: str) -> Refused:
     path = f"{V2}/pools/{{pool_name}}/nodes/batch-{verb}"
     return Refused(f"batch_{verb}_pool_nodes", "POST", path, Action.POOL_UPDATE, _pool)
@@ -66,13 +60,13 @@ _POOL_OPERATIONS = (
     Refused("batch_create_pool_tags", "POST", f"{V1}/{_POOL}/tags/create", _CHANGE, _pool),
     Refused("batch_delete_pool_tags", "DELETE", f"{V1}/{_POOL}/tags/delete", _CHANGE, _pool),
     Refused("create_node_pool", "POST", f"{V2}/{_POOL}/nodepools", _CHANGE, _pool),
-    Refused("patch_node_pool", "PATCH", f"{V2}/{_POOL}/nodepools/{{nodepool_name}}", _CHANGE, _node_pool),
+    Refused("patch_node_pool", "PATCH", f"{V2}/{_POOL}/nodepools/{{nodepool_name}}", _CHANGE, _pool),
     Refused(
         "delete_node_pool",
         "DELETE",
         f"{V2}/{_POOL}/nodepools/{{nodepool_name}}",
         _CHANGE,
-        _node_pool,
+        _pool,
         takes_body=False,
     ),
     Refused("create_pool_plugin", "POST", f"{V2}/{_POOL}/plugins", _CHANGE, _pool),
