@@ -12,14 +12,15 @@ from trainwright.ports.workspaces import TagQuery
 
 Condition = sa.ColumnElement[bool]
 Wanted = tuple[str, tuple[str, ...]]
-_RARE = 20  # a page of what fewer than one job in so many has is read from the tags' index, else from the newest jobs
+_RARE = 20  # a tag that fewer than one job in so many has is read from the tags' index, others along the jobs
 
 
 def count_tagged(tx: Transaction, query: TagQuery) -> int:
     """How many of the scope's jobs match."""
-    if query.tags and not query.without_any:
+    tagged = query.tags and not query.without_any
+    if tagged and (not query.name or _rare_way_in(tx, query) is not None):
         return _count_in_index(tx, query)
-    if query.name or query.without_any:
+    if tagged or query.name or query.without_any:
         scanned = sa.select(sa.func.count()).select_from(jobs).where(*_conditions(query))
         return int(tx.scalar(within(scanned)))
     return _total(tx, query.workspace_id)
@@ -29,12 +30,16 @@ def search_tagged(tx: Transaction, query: TagQuery, total: int) -> Sequence[RowM
     """One page of the `total` that match, newest first: id, name, workspace."""
     if total <= query.offset:
         return ()
-    rarest = None
-    if query.tags and not query.without_any and total * _RARE < _total(tx, query.workspace_id):
-        rarest = _rarest(tx, query)
-    page = sa.select(jobs.c.id, jobs.c.name, jobs.c.workspace_id).where(*_conditions(query, rarest))
+    way_in = _rare_way_in(tx, query) if query.tags and not query.without_any else None
+    page = sa.select(jobs.c.id, jobs.c.name, jobs.c.workspace_id).where(*_conditions(query, way_in))
     newest = page.order_by(jobs.c.created_at_ms.desc(), jobs.c.id.desc())
-    return tx.rows(within(newest.limit(query.limit).offset(query.offset), by_ids=rarest is not None))
+    return tx.rows(within(newest.limit(query.limit).offset(query.offset), by_ids=way_in is not None))
+
+
+def _rare_way_in(tx: Transaction, query: TagQuery) -> Wanted | None:
+    """The tag that the fewest jobs have, when these are few enough to be looked up one by one."""
+    rarest = _rarest(tx, query)
+    return rarest if _count_of(tx, rarest) * _RARE < _total(tx, query.workspace_id) else None
 
 
 def _conditions(query: TagQuery, way_in: Wanted | None = None) -> list[Condition]:

@@ -41,31 +41,50 @@ _PUT = upserts(
 _REMOVE = sa.delete(job_tags).where(
     job_tags.c.job_id == _JOB, job_tags.c.key.in_(sa.bindparam("keys", expanding=True, type_=WORDS))
 )
-_KEYS = within_table(sa.select(job_tags.c.key).distinct(), *_PLACE)
-_COUNT_KEYS = around(_KEYS, lambda keys: sa.select(sa.func.count()).select_from(keys.subquery()))
-_PAGE_OF_KEYS = around(
-    _KEYS,
-    lambda keys: keys.order_by(job_tags.c.key).limit(sa.bindparam("most")).offset(sa.bindparam("skipped")),
-)
+# One row of the scope's tags: what the steps below are made of. Each finds the next key, or the next value of a key, in
+# the index: a list of 1,000 tags takes 1,000 looks, not one at every tag of every job.
+_ANY = within_table(sa.select(job_tags.c.key).limit(1), *_PLACE)
 
 
-def _first_values(pairs: sa.Select[Any]) -> sa.Select[Any]:
-    pair = pairs.subquery()
-    place = sa.func.row_number().over(partition_by=pair.c.key, order_by=pair.c.value).label("place")
-    numbered = sa.select(pair.c.key, pair.c.value, place).subquery()
-    shown = sa.select(numbered.c.key, numbered.c.value).where(numbered.c.place <= TAG_VALUES_MAX)
-    return shown.order_by(numbered.c.key, numbered.c.value)
+def _keys(any_tag: sa.Select[Any]) -> sa.CTE:
+    in_order = any_tag.order_by(job_tags.c.key)
+    keys = sa.select(in_order.scalar_subquery().label("key")).cte("keys", recursive=True)
+    following = in_order.where(job_tags.c.key > keys.c.key).scalar_subquery()
+    return keys.union_all(sa.select(following).select_from(keys).where(keys.c.key.is_not(None)))
 
 
-_VALUES = around(
-    within_table(
-        sa.select(job_tags.c.key, job_tags.c.value)
-        .distinct()
-        .where(job_tags.c.key.between(sa.bindparam("first", type_=WORDS), sa.bindparam("last", type_=WORDS))),
-        *_PLACE,
-    ),
-    _first_values,
-)
+def _count_keys(any_tag: sa.Select[Any]) -> sa.Select[Any]:
+    return sa.select(sa.func.count(_keys(any_tag).c.key))
+
+
+def _page_of_pairs(any_tag: sa.Select[Any]) -> sa.Select[Any]:
+    keys = _keys(any_tag)
+    page = (
+        sa.select(keys.c.key)
+        .where(keys.c.key.is_not(None))
+        .order_by(keys.c.key)
+        .limit(sa.bindparam("most"))
+        .offset(sa.bindparam("skipped"))
+        .cte("page")
+    )
+    in_order = any_tag.with_only_columns(job_tags.c.value).order_by(job_tags.c.value)
+    first = in_order.where(job_tags.c.key == page.c.key).scalar_subquery()
+    pairs = sa.select(page.c.key, first.label("value"), sa.literal(1).label("place")).cte(
+        "pairs", recursive=True
+    )
+    following = in_order.where(
+        job_tags.c.key == pairs.c.key, job_tags.c.value > pairs.c.value
+    ).scalar_subquery()
+    more = sa.select(pairs.c.key, following, pairs.c.place + 1).where(
+        pairs.c.value.is_not(None), pairs.c.place < TAG_VALUES_MAX
+    )
+    pairs = pairs.union_all(more)
+    found = sa.select(pairs.c.key, pairs.c.value).where(pairs.c.value.is_not(None))
+    return found.order_by(pairs.c.key, pairs.c.value)
+
+
+_COUNT_KEYS = around(_ANY, _count_keys)
+_PAIRS = around(_ANY, _page_of_pairs)
 
 
 class Tags:
@@ -106,13 +125,10 @@ class Tags:
         self, *, offset: int = 0, limit: int = 1000
     ) -> tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]:
         """How many keys are in use, and one page of (key, its first values), both ascending."""
-        keys = [row["key"] for row in self._tx.rows(_PAGE_OF_KEYS, most=limit, skipped=offset)]
-        total = int(self._tx.scalar(_COUNT_KEYS))
-        if not keys:
-            return total, ()
-        values: dict[str, list[str]] = {key: [] for key in keys}
-        for row in self._tx.rows(_VALUES, first=keys[0], last=keys[-1]):
+        values: dict[str, list[str]] = defaultdict(list)
+        for row in self._tx.rows(_PAIRS, most=limit, skipped=offset):
             values[row["key"]].append(row["value"])
+        total = int(self._tx.scalar(_COUNT_KEYS))
         return total, tuple((key, tuple(found)) for key, found in values.items())
 
     def count(self, query: TagQuery) -> int:
