@@ -136,6 +136,48 @@ def test_garbage_is_not_a_job(database: Database, text: str) -> None:
             assert uow.jobs.search(JobQuery(matches=(Match("id", (text,)),))).matches == 0
 
 
+def test_documents_are_saved_and_nothing_else(database: Database) -> None:
+    """Guards what the reconciler owns against a user's change, and the algorithm that was filled in."""
+    with database.units(PLATFORM) as uow:
+        uow.jobs.add(replace(make_job("job-1"), filled={"name": "resnet"}))
+        uow.commit()
+    start(database, "job-1")
+    with database.units(MINE) as uow:
+        job = uow.jobs.get_to_change("job-1")
+        launch = job.launch.model_copy(update={"priority": 2})
+        changed = replace(job, description="new", request={"kind": "job"}, launch=launch)
+        uow.jobs.save_documents(replace(changed, phase=Phase.FAILED, attempt_number=7))
+        uow.commit()
+    with database.units(MINE, write=False) as uow:
+        assert uow.jobs.get("job-1") == changed
+    for ask in (lambda uow: uow.jobs.get_to_change("job-1"), lambda uow: uow.jobs.save_documents(changed)):
+        with pytest.raises(JobNotFound), database.units(THEIRS) as uow:
+            ask(uow)
+
+
+def test_names_are_taken_in_the_whole_project(database: Database) -> None:
+    """Guards the free name of a copy: names of others do not count."""
+    add(database, "job-1")
+    add(database, "job-2", project_id=OTHER_PROJECT)
+    with database.units(MINE, write=False) as uow:
+        names = [make_job(job_id).name for job_id in ("job-1", "job-2", "job-3")]
+        assert uow.jobs.taken(names) == {names[0]}
+        assert uow.jobs.taken([]) == frozenset()
+
+
+def test_attempts_and_tasks_of_many_jobs_come_at_once(database: Database) -> None:
+    """Guards the list page: the same as asking for each job, and nobody else's."""
+    add(database, "job-1", "job-2", "job-3")
+    add(database, "job-4", project_id=OTHER_PROJECT)
+    keys = [start(database, job_id) for job_id in ("job-1", "job-2", "job-4")]
+    with database.units(MINE, write=False) as uow:
+        found = uow.attempts.list_of_jobs(["job-2", "job-1", "job-3", "job-4", "none"])
+        assert found == {job_id: uow.attempts.list_of_job(job_id) for job_id in ("job-1", "job-2")}
+        tasks = uow.tasks.list_of_jobs(["job-1", "job-2", "job-4"])
+        assert tasks == {key: uow.tasks.list_of_attempt(key) for key in keys[:2]}
+        assert uow.attempts.list_of_jobs([]) == {} == uow.tasks.list_of_jobs([])
+
+
 def test_a_read_unit_cannot_write(database: Database) -> None:
     """Guards the promise of write=False in the database itself."""
     add(database, "job-1")

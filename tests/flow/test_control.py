@@ -54,6 +54,23 @@ async def test_a_stop_that_arrives_before_the_first_pass_submits_nothing(world: 
     assert world.attempts(job.id) == ()
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_changed_priority_reaches_the_queue(world: World, when: str) -> None:
+    """Guards a change before the attempt is submitted, and one while it waits; a failing call is repeated."""
+    job = world.add_job()
+    if when == "before":
+        world.change_priority(job.id, 3)
+    await world.loop.pass_once()
+    if when == "after":
+        world.change_priority(job.id, 3)
+        world.backend.fail_next("set_priority")
+    for _ in range(3):
+        world.clock.turn(60)
+        await world.loop.pass_once()
+    (attempt,) = world.attempts(job.id)
+    assert world.backend.priority_of(attempt.key) == 3
+
+
 async def test_a_backend_that_fails_for_a_while_only_delays(world: World) -> None:
     """Guards retries of every call."""
     world.backend.fail_next("submit", 3)

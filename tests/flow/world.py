@@ -109,6 +109,10 @@ class CrashingBackend:
         """As the fake."""
         return await self._call(self._inner.owned())
 
+    async def set_priority(self, key: str, priority: int) -> None:
+        """As the fake."""
+        await self._call(self._inner.set_priority(key, priority))
+
 
 @dataclass
 class World:
@@ -194,6 +198,13 @@ class World:
         """As the stop service does."""
         with self.database.units(PROJECT) as uow:
             uow.jobs.request_stop(job_id, self.clock.now_ms())
+            uow.commit()
+
+    def change_priority(self, job_id: str, priority: int) -> None:
+        """As the change service does."""
+        with self.database.units(PROJECT) as uow:
+            job = uow.jobs.get_to_change(job_id)
+            uow.jobs.save_documents(replace(job, launch=job.launch.model_copy(update={"priority": priority})))
             uow.commit()
 
     def report(self, attempt_key: str, **changes: object) -> None:

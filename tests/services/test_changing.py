@@ -138,13 +138,14 @@ async def test_a_change_of_nothing_says_nothing(world: World) -> None:
     """Guards that nulls, empty objects and what is so already are no changes."""
     job_id = await world.create(spec__schedule_policy={"priority": 2})
     told = len(world.events(job_id))
-    for update in (
+    same: list[dict[str, Any]] = [
         {},
         {"description": None, "spec": None},
         {"spec": {}},
         {"description": "first"},
         priority(2),
-    ):
+    ]
+    for update in same:
         await jobs.change(world.ctx, ALICE, job_id, update)
     assert len(world.events(job_id)) == told
 

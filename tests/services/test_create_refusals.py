@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 OUT = "obs://results/run1/"
 NODE = {"flavor_id": "cpu.1", "node_count": 1}
 ROLE = {"role": "a", "task_resource": {"flavor_id": "cpu.1", "node_count": 1}}
-SEARCH = {
+SEARCH: dict[str, Any] = {
     "reward_attrs": [{"name": "acc", "mode": "max", "regex": "acc=([0-9.]+)"}],
     "search_params": [
         {"name": "lr", "param_type": "continuous", "lower_bound": "0.1", "upper_bound": "0.2"},
