@@ -137,6 +137,21 @@ def test_stop_describe_delete(shell: Shell) -> None:
     assert shell.server.bodies(f"POST {JOB}/actions") == [{"action_type": "terminate"}]
 
 
+def test_job_rebuild(shell: Shell, tmp_path: Path) -> None:
+    """The server's copy of the request is sent back, under another name when one is given; or only printed."""
+    body = {"kind": "job", "metadata": {"name": "digits-copy"}, "algorithm": {"command": "true"}, "own": [1]}
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer())
+    shell.server.answers[f"GET {JOB}/request"] = (200, body)
+    shell.server.answers["POST /v2/training-jobs"] = (201, job_answer("digits-copy"))
+    assert shell("job", "rebuild", ID)[:2] == (0, f"Job digits-copy created ({ID}).\n")
+    assert shell("job", "rebuild", ID, "--name", "other")[0] == 0
+    sent = shell.server.bodies("POST /v2/training-jobs")
+    assert sent == [body, {**body, "metadata": {"name": "other"}}]
+    assert yaml.safe_load(shell("job", "rebuild", ID, "--print")[1]) == body
+    assert json.loads(shell("job", "rebuild", ID, "--print", "-o", "json")[1]) == body
+    assert len(shell.server.bodies("POST /v2/training-jobs")) == 2
+
+
 def test_job_create_from_flags(shell: Shell) -> None:
     """Every flag lands in the request; `--output json` is told from an output channel."""
     shell.server.answers["POST /v2/training-jobs"] = (201, job_answer())

@@ -150,7 +150,11 @@ def test_documents_are_saved_and_nothing_else(database: Database) -> None:
         uow.commit()
     with database.units(MINE, write=False) as uow:
         assert uow.jobs.get("job-1") == changed
-    for ask in (lambda uow: uow.jobs.get_to_change("job-1"), lambda uow: uow.jobs.save_documents(changed)):
+    asks: tuple[Callable[[UnitOfWork], object], ...] = (
+        lambda uow: uow.jobs.get_to_change("job-1"),
+        lambda uow: uow.jobs.save_documents(changed),
+    )
+    for ask in asks:
         with pytest.raises(JobNotFound), database.units(THEIRS) as uow:
             ask(uow)
 

@@ -11,6 +11,7 @@ from trainwright.cli.display import (
     age_text,
     duration_text,
     phase_cell,
+    print_data,
     print_fields,
     print_model,
     print_table,
@@ -119,6 +120,35 @@ def describe(
     """Change the description."""
     with open_platform(ctx) as platform:
         platform.client.describe_job(find_job(platform, job).id, text)
+
+
+@app.command("rebuild", help="Create another job from the same request.")
+def rebuild(
+    ctx: typer.Context,
+    job: JobArgument,
+    name: Annotated[
+        str, typer.Option(help="Name of the new job; without it a free one.", show_default=False)
+    ] = "",
+    print_only: Annotated[
+        bool,
+        typer.Option("--print", help="Print the request, to be edited and given to `job create -f`."),
+    ] = False,
+    output: Output = None,
+) -> None:
+    """Create a copy, or print what would make it."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    with open_platform(ctx) as platform:
+        found = find_job(platform, job)
+        if print_only:
+            body = platform.client.job_request(found.id)
+            body["metadata"]["name"] = name or body["metadata"]["name"]
+            print_data(body, Format.JSON if chosen is Format.JSON else Format.YAML)
+            return
+        made = found.rebuild(name)
+    if chosen is not Format.TABLE:
+        print_model(made.answer, chosen)
+        return
+    typer.echo(told.say("Job {name} created ({id}).", name=made.name, id=made.id))
 
 
 app.command(

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import httpx
 
-from trainwright.client.connection import AsyncConnection
 from trainwright.client.errors import ClientError
 from trainwright.client.operations import catalogue, jobs, objects, watch
+from trainwright.client.people_asynchronous import AsyncPeopleClient
 from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
 from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
@@ -25,12 +26,8 @@ from trainwright.wire.watch import (
 )
 
 
-class AsyncClient(AsyncConnection):
+class AsyncClient(AsyncPeopleClient):
     """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
-
-    @property
-    def _project(self) -> str:
-        return self.access.project_id
 
     # -- on offer -----------------------------------------------------------------------------------------------------
 
@@ -63,6 +60,10 @@ class AsyncClient(AsyncConnection):
     async def show_job(self, job_id: str) -> JobResponse:
         """One job."""
         return await self.send(jobs.build_show_job(self._project, job_id))
+
+    async def job_request(self, job_id: str) -> dict[str, Any]:
+        """The body to create a job like this one with, under a name that is free."""
+        return await self.send(jobs.build_job_request(self._project, job_id))
 
     async def describe_job(self, job_id: str, description: str) -> None:
         """Change the description; an empty one removes it."""

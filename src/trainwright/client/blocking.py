@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import httpx
 
-from trainwright.client.connection import SyncConnection
 from trainwright.client.errors import ClientError
 from trainwright.client.operations import catalogue, jobs, objects, watch
+from trainwright.client.people import PeopleClient
 from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
 from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
@@ -25,12 +26,8 @@ from trainwright.wire.watch import (
 )
 
 
-class Client(SyncConnection):
+class Client(PeopleClient):
     """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
-
-    @property
-    def _project(self) -> str:
-        return self.access.project_id
 
     # -- on offer -----------------------------------------------------------------------------------------------------
 
@@ -63,6 +60,10 @@ class Client(SyncConnection):
     def show_job(self, job_id: str) -> JobResponse:
         """One job."""
         return self.send(jobs.build_show_job(self._project, job_id))
+
+    def job_request(self, job_id: str) -> dict[str, Any]:
+        """The body to create a job like this one with, under a name that is free."""
+        return self.send(jobs.build_job_request(self._project, job_id))
 
     def describe_job(self, job_id: str, description: str) -> None:
         """Change the description; an empty one removes it."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -84,6 +84,12 @@ def model_parser(model: type[ModelT]) -> Callable[[httpx.Response], ModelT]:
         return model.model_validate_json(response.content)
 
     return parse
+
+
+def parse_object(response: httpx.Response) -> dict[str, Any]:
+    """For answers that are a JSON object of any form."""
+    answer: dict[str, Any] = response.json()
+    return answer
 
 
 def parse_nothing(response: httpx.Response) -> None:

@@ -61,6 +61,13 @@ class TrainingJob:
         self.answer = self._client.show_job(self.id)
         return self
 
+    def rebuild(self, name: str = "") -> "TrainingJob":
+        """Create another job from the same request; without `name` under one that the server finds free."""
+        body = self._client.job_request(self.id)
+        if name:
+            body["metadata"]["name"] = name
+        return TrainingJob(self._client, self._client.create_job(body))
+
     def wait(self) -> Self:
         """Return once the job has ended, whatever its result; survives restarts of the server."""
         if not self.is_ended:

@@ -1,8 +1,9 @@
 """Training jobs (contract §3 to §6)."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from trainwright.client.requests import Request, make_request, model_parser, parse_nothing
+from trainwright.client.requests import Request, make_request, model_parser, parse_nothing, parse_object
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.jobs import JobRequest
@@ -34,6 +35,11 @@ def build_search_jobs(project_id: str, search: JobSearch) -> Request[JobSearchRe
 def build_show_job(project_id: str, job_id: str) -> Request[JobResponse]:
     """One job."""
     return make_request("GET", JOB, _parse_job, path=_path(project_id, job_id))
+
+
+def build_job_request(project_id: str, job_id: str) -> Request[dict[str, Any]]:
+    """The body to create a job like this one with, under a name that is free."""
+    return make_request("GET", JOB + "/request", parse_object, path=_path(project_id, job_id))
 
 
 def build_describe_job(project_id: str, job_id: str, description: str) -> Request[None]:
