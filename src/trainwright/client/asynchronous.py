@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import httpx
 
@@ -59,6 +60,10 @@ class AsyncClient(AsyncPeopleClient):
     async def show_job(self, job_id: str) -> JobResponse:
         """One job."""
         return await self.send(jobs.build_show_job(self._project, job_id))
+
+    async def job_request(self, job_id: str) -> dict[str, Any]:
+        """The body to create a job like this one with, under a name that is free."""
+        return await self.send(jobs.build_job_request(self._project, job_id))
 
     async def describe_job(self, job_id: str, description: str) -> None:
         """Change the description; an empty one removes it."""
