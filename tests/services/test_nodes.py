@@ -1,0 +1,254 @@
+"""Nodes, workloads and measurements: what the backend has and what the caller's jobs do with it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.services.test_pools import ADMIN, ELSEWHERE, end, job_in, make
+from tests.services.world import ALICE, START_MS, World
+from trainwright.domain.demand import Demand
+from trainwright.domain.entities import Note
+from trainwright.domain.errors import (
+    BackendUnavailable,
+    FlavorNotFound,
+    InvalidQuery,
+    NodePoolNotFound,
+    NotOffered,
+    PoolNodeNotFound,
+    PoolNotFound,
+)
+from trainwright.domain.observation import RunState
+from trainwright.ports.backend import Capacity
+from trainwright.ports.pools import PUBLIC_POOL
+from trainwright.services import nodes, offers, pools, workloads
+
+pytestmark = pytest.mark.anyio
+
+
+class Undivided:
+    """A backend without shares, as far as capacity goes."""
+
+    name = "plain"
+
+    def __init__(self, capacity: Capacity) -> None:
+        self._capacity = capacity
+
+    async def probe(self) -> Capacity:
+        """As given."""
+        return self._capacity
+
+
+async def test_a_node_is_the_machine_or_a_pools_part_of_it(world: World) -> None:
+    """Guards node details: name, address, size and what is free, in the public pool and in a dedicated one."""
+    pool_id = await make(world, count=4)
+    job_id = await job_in(world, pool_id)
+    world.step(job_id)
+    (public,) = (await nodes.list_nodes(world.ctx, ALICE, PUBLIC_POOL)).items
+    assert (public.metadata.name, public.status.private_ip, public.status.phase) == (
+        "node-7",
+        "10.0.0.7",
+        "Available",
+    )
+    assert public.status.resources == public.status.available_resources == {"cpu": "1020", "memory": "1020Gi"}
+    assert public.status.conditions[0].type == "Ready"
+    mine = await nodes.show_node(world.ctx, ALICE, pool_id, "node-7")
+    assert mine.status.resources == {"cpu": "4", "memory": "4Gi"}
+    assert mine.spec.flavor == "cpu.4"
+    with pytest.raises(PoolNodeNotFound):
+        await nodes.show_node(world.ctx, ALICE, pool_id, "node-8")
+    assert (await nodes.list_nodes(world.ctx, ALICE, pool_id, after="node-7")).items == []
+
+
+async def test_every_pool_has_one_group_of_nodes(world: World) -> None:
+    """Guards scripts that go through node pools."""
+    pool_id = await make(world, count=3)
+    (group,) = (await nodes.list_node_pools(world.ctx, ALICE, pool_id)).items
+    name = group.metadata.name
+    assert (group.spec.resources.flavor, group.spec.resources.count) == ("cpu.1", 3)
+    assert await nodes.show_node_pool(world.ctx, ALICE, pool_id, name) == group
+    found = await nodes.list_node_pool_nodes(world.ctx, ALICE, pool_id, name)
+    assert found == await nodes.list_nodes(world.ctx, ALICE, pool_id)
+    for call in (nodes.show_node_pool, nodes.list_node_pool_nodes):
+        with pytest.raises(NodePoolNotFound):
+            await call(world.ctx, ALICE, pool_id, "other")
+
+
+async def test_nobody_looks_into_another_projects_pool(world: World) -> None:
+    """Guards every reading call by the pool's id."""
+    pool_id = await make(world)
+    for call in (
+        nodes.list_nodes(world.ctx, ELSEWHERE, pool_id),
+        nodes.show_node(world.ctx, ELSEWHERE, pool_id, "node-7"),
+        nodes.list_node_pools(world.ctx, ELSEWHERE, pool_id),
+        nodes.show_node_pool(world.ctx, ELSEWHERE, pool_id, "nodepool-default"),
+        nodes.list_node_pool_nodes(world.ctx, ELSEWHERE, pool_id, "nodepool-default"),
+        workloads.list_workloads(world.ctx, ELSEWHERE, pool_id),
+        workloads.show_statistics(world.ctx, ELSEWHERE, pool_id),
+        workloads.show_monitor(world.ctx, ELSEWHERE, pool_id),
+        offers.show_max_resources(world.ctx, ELSEWHERE, "cpu.1", pool_id),
+    ):
+        with pytest.raises(PoolNotFound):
+            await call
+    seen = [item.metadata.name for item in (await workloads.show_runtime_metrics(world.ctx, ELSEWHERE)).items]
+    assert seen == [PUBLIC_POOL]
+
+
+async def test_workloads_are_the_unfinished_jobs_of_a_pool(world: World) -> None:
+    """Guards every field of a workload, of one that runs and one that queues; ended ones and other pools are out."""
+    pool_id = await make(world)
+    queued = await job_in(world, pool_id, "queued", spec__resource__node_count=2)
+    world.step(queued)
+    world.step(queued, RunState.QUEUED, wait=Note("wait_pool_cpus", {"position": 3}))
+    over = await job_in(world, pool_id, "over", algorithm__outputs=[])
+    await end(world, over)
+    world.clock.ms += 5000
+    running = await world.running(metadata__name="running", algorithm__outputs=[])
+    world.clock.ms += 7000
+    (item,) = (await workloads.list_workloads(world.ctx, ALICE, pool_id)).items
+    assert item.model_dump() == {
+        "apiVersion": "v1",
+        "kind": "Workload",
+        "type": "train",
+        "namespace": "",
+        "name": f"modelarts-job-{queued}",
+        "jobName": "queued",
+        "uid": queued,
+        "jobUUID": queued,
+        "flavor": "cpu.1",
+        "status": "Queue",
+        "userName": "alice",
+        "resourceRequirement": {"cpu": "2", "memory": "2Gi"},
+        "priority": "1",
+        "runningDuration": 0,
+        "pendingDuration": 12,
+        "pendingPosition": 3,
+        "gvk": "",
+        "hostIps": "",
+        "nodes": [],
+        "createTime": START_MS,
+    }
+    (item,) = (await workloads.list_workloads(world.ctx, ALICE, PUBLIC_POOL)).items
+    assert (item.uid, item.status, item.host_ips, item.running_duration) == (
+        running,
+        "Running",
+        "10.0.0.7",
+        7,
+    )
+    (node,) = item.nodes
+    assert (node.host_ip, node.resource_requirement) == ("10.0.0.7", {"cpu": "1", "memory": "1Gi"})
+
+
+async def test_workloads_are_filtered_sorted_and_paged(world: World) -> None:
+    """Guards the query of list_workloads."""
+    names = {}
+    for name in ("one", "two", "three"):
+        names[await job_in(world, "", name, algorithm__outputs=[])] = name
+        world.clock.ms += 1
+    second = list(names)[1]
+    world.step(second)
+    world.step(second, RunState.QUEUED, wait=Note("wait_ahead", {"position": 1}))
+
+    async def found(**query: Any) -> list[str]:
+        items = (await workloads.list_workloads(world.ctx, ALICE, PUBLIC_POOL, **query)).items
+        return [names[item.uid] for item in items]
+
+    assert await found() == await found(ascend=True) == ["three", "two", "one"]
+    assert await found(sort="create_time", ascend=True, offset=1, limit=1) == ["two"]
+    assert await found(status="Queue") == await found(kind="train", status="Queue") == ["two"]
+    assert await found(status="Creating") == ["three", "one"]
+    assert await found(status="Pending") == await found(status="Failed") == await found(kind="infer") == []
+    assert await found(host_ips=("10.0.0.7",)) == []
+    counts = (await workloads.show_statistics(world.ctx, ALICE, PUBLIC_POOL)).statistics
+    assert counts.total == counts.items[0].total == 3
+    assert {state: count for state, count in counts.items[0].status.items() if count} == {
+        "Queue": 1,
+        "Creating": 2,
+    }
+    assert len(counts.items[0].status) == 9
+    assert (await workloads.show_statistics(world.ctx, ELSEWHERE, PUBLIC_POOL)).statistics.total == 0
+    for query in ({"status": "Odd"}, {"kind": "odd"}, {"sort": "name"}, {"host_ips": ("1.1.1.1",) * 101}):
+        with pytest.raises(InvalidQuery):
+            await found(**query)
+
+
+async def test_a_job_on_a_host_is_found_by_it(world: World) -> None:
+    """Guards `hostip`: pages do not count then."""
+    job_id = await world.running()
+    found = await workloads.list_workloads(
+        world.ctx, ALICE, PUBLIC_POOL, host_ips=("10.0.0.9", "10.0.0.7"), offset=1, limit=1
+    )
+    assert [item.uid for item in found.items] == [job_id]
+
+
+async def test_numbers_say_how_full_pools_are(world: World) -> None:
+    """Guards runtime metrics: sizes and what is held from the backend, numbers of jobs of the caller only."""
+    pool_id = await make(world)
+    job_id = await job_in(world, pool_id)
+    world.step(job_id)
+    public, mine = (await workloads.show_runtime_metrics(world.ctx, ALICE)).items
+    assert (public.metadata.name, mine.metadata.name) == (PUBLIC_POOL, pool_id)
+    assert mine.metadata.labels["os.modelarts/name"] == "night"
+    assert mine.table.capacity.value.model_dump() == {"cpu": "2", "memory": "2Gi", "tnt004": "0"}
+    assert mine.table.available.value == mine.table.capacity.value
+    assert mine.table.allocated.value.cpu == "0"
+    assert (mine.table.workload.queue.train, mine.table.workload.allocated.sum) == (1, 0)
+    assert public.table.workload.queue.sum == 0
+
+
+async def test_series_are_there_but_empty(world: World) -> None:
+    """Guards the shape of the monitor, and that its query is held to its form."""
+    found = await workloads.show_monitor(
+        world.ctx, ALICE, PUBLIC_POOL, time_range="-1.-1.60", statistics="average", period="300"
+    )
+    assert found.metrics[0].metric.metric_name == "cpuUsage"
+    assert all(series.data_points == [] for series in found.metrics)
+    for query in ({"time_range": "1.2"}, {"statistics": "mean"}, {"period": "61"}):
+        with pytest.raises(InvalidQuery):
+            await workloads.show_monitor(world.ctx, ALICE, PUBLIC_POOL, **query)
+
+
+async def test_flavors_say_whether_a_pool_can_be_made_of_them(world: World) -> None:
+    """Guards list_resource_flavors: shape, pages, and `soldout` where the machine has no room left."""
+    await make(world, count=1022)
+    first = await offers.list_resource_flavors(world.ctx, limit=1)
+    assert first.metadata.remaining_item_count == 1
+    rest = await offers.list_resource_flavors(world.ctx, after=first.metadata.continue_)
+    small, large = (*first.items, *rest.items)
+    assert (small.metadata.name, small.status.phase) == ("cpu.1", {"default": "normal"})
+    assert (large.metadata.name, large.status.phase) == ("cpu.4", {"default": "soldout"})
+    assert (large.spec.cpu, large.spec.memory, large.spec.gpu) == ("4", "4Gi", None)
+    assert large.spec.data_volume[0].size == "10Gi"
+    assert (await offers.list_resource_flavors(world.ctx, selector="os.modelarts/scope=Infer")).items == []
+
+
+async def test_a_flavor_in_a_pool_is_no_larger_than_the_pool(world: World) -> None:
+    """Guards show_training_flavor_max_available_resource."""
+    pool_id = await make(world)
+    for asked, expected in ((("cpu.4", PUBLIC_POOL), (4, 4)), (("cpu.4", pool_id), (2, 2))):
+        found = await offers.show_max_resources(world.ctx, ALICE, *asked)
+        assert (found.cpu_core_num, found.mem_size) == expected
+    for flavor in ("gone", "modelarts.pool.visual.xlarge"):
+        with pytest.raises(FlavorNotFound):
+            await offers.show_max_resources(world.ctx, ALICE, flavor, pool_id)
+
+
+async def test_a_backend_that_does_not_answer_is_said_so(world: World) -> None:
+    """Guards 503 instead of made-up numbers."""
+    for method in ("probe", "probe_shares"):
+        world.backend.fail_next(method)
+        with pytest.raises(BackendUnavailable):
+            await nodes.list_nodes(world.ctx, ALICE, PUBLIC_POOL)
+
+
+async def test_a_backend_that_cannot_be_divided_has_its_public_pool(world: World) -> None:
+    """Guards backends to come: reading works on them, making pools is refused by name."""
+    capacity = await world.backend.probe()
+    plain: Any = Undivided(capacity)
+    ctx = replace(world.ctx, backend=plain)
+    use = (await pools.probe_shares(ctx))[""]
+    assert (use.size, use.free) == (Demand.of_task(capacity.total),) * 2
+    assert len((await nodes.list_nodes(ctx, ALICE, PUBLIC_POOL)).items) == 1
+    await pools.announce(ctx)
+    with pytest.raises(NotOffered):
+        await make(World(ctx, world.objects, world.backend, world.clock), ADMIN)
