@@ -12,7 +12,7 @@ _ALGORITHM = {
     "job_config": {
         "code_dir": "obs://bucket/digits/code/",
         "boot_file": "obs://bucket/digits/code/train.py",
-        "engine": {"engine_id": "scikit-learn-1.9.1"},
+        "engine": {"engine_id": "scikit-learn_1.9.1-py_3.11-cpu"},
         "parameters": [
             {
                 "name": "max_iterations",
@@ -70,7 +70,7 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
             "algorithm": {
                 "code_dir": "obs://bucket/digits/code/",
                 "boot_file": "obs://bucket/digits/code/train.py",
-                "engine": {"engine_id": "scikit-learn-1.9.1"},
+                "engine": {"engine_id": "scikit-learn_1.9.1-py_3.11-cpu"},
                 "parameters": [{"name": "max_iterations", "value": "200"}],
                 "inputs": [{"name": "data_url", "remote": {"obs": {"obs_url": "obs://bucket/digits/data/"}}}],
                 "outputs": [
@@ -123,5 +123,26 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         "create_authorization": {"user_id": _USER, "type": "agency", "content": "ma_agency_vision"},
         "create_model_arts_agency": {"agency_name_suffix": "vision"},
         "update_auth_mode": {"mode": "strict"},
+        "datasets_create": {
+            "dataset_name": "digits",
+            "data_source": {"data_path": "obs://bucket/digits/data/"},
+            "description": "Scanned digits",
+            "workspace_id": "0",
+        },
+        "datasets_change": {"description": "Scanned digits, cleaned"},
+        "dataset_versions_create": {"version_name": "V001", "description": "As scanned"},
+        "validate_authorization": {"requests": [{"action": "modelarts:trainJob:create"}]},
+        "create_pool": {
+            "apiVersion": "v2",
+            "kind": "Pool",
+            "metadata": {"labels": {"os.modelarts/name": "vision", "os.modelarts/workspace.id": "0"}},
+            "spec": {
+                "type": "Dedicate",
+                "scope": ["Train"],
+                "resources": [{"flavor": "local.cpu.1u", "count": 1}],
+            },
+        },
+        "patch_pool": {"spec": {"resources": [{"flavor": "local.cpu.1u", "count": 2}]}},
+        "uploads_begin": {"key": "digits/data/a.npz", "size": 10485760, "part_size": 5242880},
     }
 )

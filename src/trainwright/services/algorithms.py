@@ -95,7 +95,7 @@ async def change(
         UserError, EngineNotFound, WorkspaceNotFound, ActionDenied, DuplicateAlgorithmName, StorageUnavailable: as
             `create`.
     """
-    await ctx.blocking(_read, ctx, scope_of(who), algorithm_id)
+    await ctx.blocking(_check_may_change, ctx, who, algorithm_id)
     draft = await _draft(ctx, who, raw)
     changed = await ctx.blocking(_change, ctx, who, algorithm_id, draft)
     return algorithm_response(changed)
@@ -226,6 +226,12 @@ def _add(ctx: Services, who: Principal, algorithm: Algorithm) -> None:
 def _read(ctx: Services, scope: Scope, algorithm_id: str) -> Algorithm:
     with ctx.units(scope, write=False) as uow:
         return uow.algorithms.get(algorithm_id)
+
+
+def _check_may_change(ctx: Services, who: Principal, algorithm_id: str) -> None:
+    """Before the body is looked at, as whoever may not change it need not hear what is wrong with it."""
+    with ctx.units(scope_of(who), write=False) as uow:
+        check_member(uow, who, uow.algorithms.get(algorithm_id).workspace_id)
 
 
 def _read_job(ctx: Services, scope: Scope, job_id: str) -> Job:

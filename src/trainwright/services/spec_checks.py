@@ -12,7 +12,7 @@ from trainwright.domain.errors import InvalidParam, ParamOutOfRange
 from trainwright.domain.texts import Text
 from trainwright.services.create_checks import path_problem
 from trainwright.wire.job_spec import SpecRequest, VolumeRequest
-from trainwright.wire.job_tasks import RoleRequest
+from trainwright.wire.job_tasks import JobRoleRequest
 from trainwright.wire.jobs import JobRequest
 
 RETRIES_MAX = 128
@@ -81,7 +81,7 @@ def check_priority(priority: int | None) -> None:
         raise ParamOutOfRange(field=field, value=priority, allowed=f"1–{PRIORITY_MAX}")
 
 
-def check_roles(roles: Sequence[RoleRequest]) -> None:
+def check_roles(roles: Sequence[JobRoleRequest]) -> None:
     """The roles of a heterogeneous job have names, each its own, and nodes. Raises `InvalidParam`."""
     seen: set[str] = set()
     for index, role in enumerate(roles):

@@ -54,7 +54,7 @@ class RoleResource(RequestModel):
     pool_id: ShortText | None = None
 
 
-class RoleRequest(RequestModel):
+class JobRoleRequest(RequestModel):
     """One role of a heterogeneous job."""
 
     role: ShortText | None = None

@@ -20,7 +20,7 @@ from trainwright.wire.job_parts import (
     RemoteRequest,
 )
 from trainwright.wire.job_spec import NotificationRequest, SpecRequest
-from trainwright.wire.job_tasks import RoleRequest, TuningRequest
+from trainwright.wire.job_tasks import JobRoleRequest, TuningRequest
 from trainwright.wire.model import LongText, RequestModel, ResourceName, ShortText
 
 __all__ = [
@@ -165,11 +165,11 @@ JobKind = Literal[
 class JobRequest(RequestModel):
     """Body of `POST /v2/{P}/training-jobs`."""
 
-    kind: JobKind = "job"
+    kind: JobKind | None = "job"
     metadata: MetadataRequest
     algorithm: AlgorithmRequest | None = None
     spec: SpecRequest
-    tasks: list[RoleRequest] | None = Field(default=None, max_length=ITEMS_MAX)
+    tasks: list[JobRoleRequest] | None = Field(default=None, max_length=ITEMS_MAX)
     endpoints: EndpointsRequest | None = None
     train_type: Literal["", "SFT", "PRETRAIN", "LORA", "DPO", "RFT"] | None = None
     ftjob_config: TuningRequest | None = None
@@ -182,7 +182,7 @@ class RoleJobRequest(RequestModel):
     metadata: MetadataRequest
     algorithm: AlgorithmRequest | None = None
     spec: SpecRequest | None = None
-    tasks: list[RoleRequest] = Field(min_length=1, max_length=ITEMS_MAX)
+    tasks: list[JobRoleRequest] = Field(min_length=1, max_length=ITEMS_MAX)
     endpoints: EndpointsRequest | None = None
 
 
