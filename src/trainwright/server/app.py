@@ -34,6 +34,7 @@ from trainwright.server.routers import (
     tags,
     trials,
     unavailable,
+    unavailable_jobs,
     workspaces,
 )
 from trainwright.services import principals
@@ -64,6 +65,7 @@ _ROUTERS = (
     backends,
     objects,
     unavailable,
+    unavailable_jobs,
     runner,
 )
 
