@@ -83,6 +83,10 @@ class World:
             await self.objects.create_bucket(path.bucket)
         await self.objects.write(path, pieces_of(data))
 
+    async def delete(self, uri: str) -> None:
+        """Remove an object."""
+        await self.objects.delete(ObsPath.parse(uri))
+
     async def seed(self) -> None:
         """Code, data and a bucket for results."""
         await self.put("obs://bucket/code/app/train.py")

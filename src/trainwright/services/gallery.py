@@ -160,14 +160,17 @@ def _prepare(ctx: Services, who: Principal, wanted: PublishBody) -> _Edition:
     if item is not None and len(item.versions) >= VERSIONS_MAX:
         raise TooManyGalleryVersions(limit=VERSIONS_MAX)
     new_item = _new_item(algorithm, info, who, now_ms) if item is None else None
+    before = item.versions if item else ()
     version = GalleryVersion(
         id=str(uuid.uuid4()),
         item_id=new_item.id if new_item else (wanted.content_id or ""),
-        number=info.version_num or _next_number(item.versions if item else ()),
+        number=info.version_num or _next_number(before),
         description=info.desc or "",
         document=_published(algorithm),
         code_uri="",
-        created_at_ms=now_ms,
+        created_at_ms=max(
+            [now_ms, *(version.created_at_ms + 1 for version in before)]
+        ),  # the newest by its time
     )
     return _Edition(algorithm, version, new_item)
 
