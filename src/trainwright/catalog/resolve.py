@@ -12,7 +12,7 @@ from trainwright.catalog.engines import EngineEntry
 from trainwright.catalog.flavors import POOL_FLAVOR_PREFIX, Flavor, pool_flavor
 from trainwright.catalog.places import Place, Places
 from trainwright.domain.demand import Demand
-from trainwright.domain.errors import CommandMissing, InvalidParam, NotOffered, TooManyNodes
+from trainwright.domain.errors import CommandMissing, FlavorNotFound, InvalidParam, NotOffered, TooManyNodes
 from trainwright.domain.specs import (
     BootFile,
     Channel,
@@ -119,7 +119,7 @@ def find_flavor(wanted: ResourceRequest, catalogue: Catalogue, pool: Pool | None
 
     Raises:
         InvalidParam: none is named, or a generic size in a pool without cards.
-        FlavorNotFound: there is none.
+        FlavorNotFound: there is none, or the pool is not for jobs of it.
         TooManyNodes: it does not have so many nodes, or the pool has no room for them, now or ever.
     """
     field = "spec.resource.flavor_id"
@@ -135,6 +135,8 @@ def find_flavor(wanted: ResourceRequest, catalogue: Catalogue, pool: Pool | None
         flavor = catalogue.get_flavor(wanted.flavor_id)
     limit = flavor.max_nodes
     if dedicated:
+        if dedicated.job_flavors and flavor.id not in dedicated.job_flavors:
+            raise FlavorNotFound(flavor=flavor.id, allowed=", ".join(dedicated.job_flavors))
         limit = min(limit, _room_for(Demand.of_task(flavor.resources), dedicated.share))
     if wanted.node_count > limit:
         raise TooManyNodes(count=wanted.node_count, flavor=flavor.id, limit=limit)

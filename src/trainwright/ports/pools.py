@@ -32,6 +32,11 @@ class Pool:
         """What it has."""
         return Demand(self.millicpus, self.memory_mib, self.accelerators)
 
+    @property
+    def job_flavors(self) -> tuple[str, ...]:
+        """The flavors that jobs in it may have; empty: any."""
+        return tuple(self.document.get("spec", {}).get("jobFlavors") or ())
+
 
 @dataclass(frozen=True, slots=True)
 class WorkloadQuery:

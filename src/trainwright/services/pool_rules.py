@@ -73,6 +73,7 @@ def new_pool(
     request: PoolRequest,
     body: Mapping[str, Any],
     catalogue: Catalogue,
+    *,
     pool_id: str,
     project_id: str,
     now_ms: int,

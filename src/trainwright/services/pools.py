@@ -4,7 +4,7 @@ The database says which pools there are; the backend is told after every change,
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trainwright.domain.demand import Demand
@@ -138,7 +138,12 @@ async def create_pool(ctx: Services, who: Principal, body: Mapping[str, Any]) ->
     request = parse(PoolRequest, body)
     pool_rules.check_request(request, ctx.catalogue)
     pool = pool_rules.new_pool(
-        request, body, ctx.catalogue, f"pool-{secrets.token_hex(16)}", who.project_id, ctx.clock.now_ms()
+        request,
+        body,
+        ctx.catalogue,
+        pool_id=f"pool-{secrets.token_hex(16)}",
+        project_id=who.project_id,
+        now_ms=ctx.clock.now_ms(),
     )
     total = await _divisible(ctx, "create_pool")
     await ctx.blocking(_create, ctx, who, pool, total)
@@ -170,19 +175,21 @@ async def change_pool(ctx: Services, who: Principal, pool_id: str, body: Mapping
     change = parse(PoolChange, body)
     pool_rules.check_change(change, ctx.catalogue)
     total = await _divisible(ctx, "patch_pool")
-    changed = await ctx.blocking(_change, ctx, who, pool_id, change, body, total)
+
+    def made(pool: Pool) -> Pool:
+        return pool_rules.changed_pool(pool, change, body, ctx.catalogue, ctx.clock.now_ms())
+
+    changed = await ctx.blocking(_change, ctx, who, pool_id, made, total)
     await announce(ctx)
     return pool_item(changed, ctx.catalogue.flavors)
 
 
-def _change(
-    ctx: Services, who: Principal, pool_id: str, change: PoolChange, body: Mapping[str, Any], total: Demand
-) -> Pool:
+def _change(ctx: Services, who: Principal, pool_id: str, made: Callable[[Pool], Pool], total: Demand) -> Pool:
     with ctx.units(scope_of(who)) as uow:
         taken = uow.pools.lock_shares()
         pool = uow.pools.get_to_change(pool_id)
         check_member(uow, who, pool.workspace_id or DEFAULT_WORKSPACE)
-        changed = pool_rules.changed_pool(pool, change, body, ctx.catalogue, ctx.clock.now_ms())
+        changed = made(pool)
         if not changed.share.fits(pool.share):
             pool_rules.check_room(changed.share, taken - pool.share, total)
         if not pool.share.fits(changed.share):
