@@ -102,6 +102,7 @@ async def test_an_engine_is_found_by_name_and_version(world: World) -> None:
 async def test_forms_that_switch_a_feature_off_are_taken(world: World) -> None:
     """Guards against refusing the empty objects that clients and consoles send."""
     await world.create(
+        kind=None,
         tasks=[],
         endpoints={"ssh": {"key_pair_names": []}},
         metadata__workspace_id="0",

@@ -1,6 +1,7 @@
 """A job's life as callers see it: shapes of contract §4 and §14, stop, delete, description."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,12 @@ from trainwright.domain.errors import (
     NotOffered,
     UnsupportedAction,
 )
+from trainwright.domain.lifecycle import Phase
 from trainwright.domain.observation import RunState
-from trainwright.services import events, jobs, logs, metrics, reports, tasks
+from trainwright.domain.reasons import Reason
+from trainwright.services import events, jobs, links, logs, metrics, reports, tasks
+from trainwright.services.job_view import JobHistory, job_response
+from trainwright.services.rebuilding import request_of
 from trainwright.wire.job_answers import JobResponse
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +143,52 @@ async def test_a_failed_job_names_reason_task_and_exit_code(world: World) -> Non
     assert status.running_records[0].end_related_task == "worker-1"
 
 
+async def test_a_restarted_job_tells_what_was_done(world: World) -> None:
+    """Guards running_records over several attempts (§4.1): how each began, and how the job recovered."""
+    job_id = await world.running(
+        metadata__annotations={
+            "fault-tolerance/job-retry-num": "2",
+            "fault-tolerance/job-unconditional-retry": "true",
+        }
+    )
+    world.clock.ms += 5000
+    await reports.report(world.ctx, f"{job_id}-a1", "worker-0", done(3, "user_exit"))
+    world.step(job_id, RunState.RUNNING)
+    world.step(job_id, RunState.GONE)
+    (first,) = (await shown(world, job_id))["status"]["running_records"]
+    assert first["end_recover"] == "job_reschedule"
+    assert first["recover_records"] == [
+        {
+            "recover_start_at": START_MS // 1000 + 5,
+            "recover_end_at": 0,
+            "recover": "job_reschedule",
+            "fault_scenario": "job_failed",
+            "reason": "user_exit",
+            "related_task": "worker-0",
+            "recover_result": "recovering",
+        }
+    ]
+    await reports.register(world.ctx, f"{job_id}-a2", "worker-0", REGISTRATION)
+    world.clock.ms += 2000
+    world.step(job_id, RunState.RUNNING)
+    status = (await shown(world, job_id))["status"]
+    first, second = status["running_records"]
+    assert (first["start_type"], second["start_type"]) == ("init_or_rescheduled", "restarted")
+    assert first["recover_records"][0]["recover_result"] == "success"
+    assert first["recover_records"][0]["recover_end_at"] == second["start_at"] == START_MS // 1000 + 7
+    assert second["recover_records"] == []
+    assert status["node_count_metrics"] == [[START_MS, 1], [START_MS + 7000, 1]]
+
+
+async def test_a_job_the_platform_could_not_start_says_so(world: World) -> None:
+    """Guards CreateFailed for a platform fault before anything ran, Lost for one that lost what ran."""
+    job = replace(world.read(await world.create()).job, phase=Phase.ABNORMAL, reason=Reason.NODE_LOST)
+    answer = job_response(JobHistory(job, (), {}), EN, START_MS)
+    assert (answer.status.phase, answer.status.secondary_phase) == ("Abnormal", "CreateFailed")
+    answer = job_response(JobHistory(replace(job, started_at_ms=START_MS), (), {}), EN, START_MS)
+    assert answer.status.secondary_phase == "Lost"
+
+
 async def test_stop_shows_terminating_at_once_and_only_once(world: World) -> None:
     """Guards 202 with Terminating, 2858 for a second stop, and that the control loop is told."""
     job_id = await world.running()
@@ -228,14 +279,16 @@ async def test_another_projects_job_looks_like_none(world: World, job: str) -> N
         jobs.change(world.ctx, BOB, job_id, {"description": "mine"}),
         jobs.change(world.ctx, BOB, job_id, {}),
         tasks.list_tasks(world.ctx, BOB, job_id, EN),
-        events.list_events(world.ctx, BOB, job_id, events.EventQuery(), EN),
+        events.list_events(world.ctx, BOB, job_id, events.EventFilter(), EN),
         events.tail(world.ctx, BOB, job_id, 0, EN),
         metrics.show(world.ctx, BOB, job_id, "worker-0"),
         metrics.samples(world.ctx, BOB, job_id, "worker-0"),
         logs.find(world.ctx, BOB, job_id, "worker-0"),
         logs.preview(world.ctx, BOB, job_id, "worker-0"),
         logs.lines(world.ctx, BOB, job_id, "worker-0", base_line=None, count=1, order="desc"),
-        logs.share_link(world.ctx, BOB, job_id, "worker-0", download=False),
+        links.list_links(world.ctx, BOB, job_id, offset=0, limit=10),
+        links.revoke(world.ctx, BOB, job_id, "link"),
+        request_of(world.ctx, BOB, job_id),
     ]
     for call in calls:
         with pytest.raises(JobNotFound):

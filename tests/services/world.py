@@ -118,6 +118,8 @@ class World:
             planned = plan(
                 Snapshot(claim.job, claim.attempt, claim.tasks, seen), self.clock.ms, up_since_ms=0
             )
+            if planned.closed is not None:
+                uow.leases.save(claim, planned.job, planned.closed, ())
             uow.leases.save(claim, planned.job, planned.attempt, planned.events)
             uow.leases.release(claim, planned.due_at_ms)
             uow.commit()

@@ -21,6 +21,8 @@ from trainwright.wire.parsing import field_path, load_object, parse
         b'{"a": -Infinity}',
         b'{"a": ' + b"9" * 5000 + b"}",
         b"[" * 100_000,
+        b'{"a":' + b"[" * 100 + b"]" * 100 + b"}",
+        b'{"a": 1e400}',
         b'{"a": "\xff"}',
         b'{"a": "\\u0000"}',
         b'{"a": ["\\ud800"]}',
@@ -37,6 +39,12 @@ def test_bodies_that_are_no_storable_object_are_refused(body: bytes) -> None:
 def test_whole_characters_pass() -> None:
     """Guards that pairs of surrogates, which are characters, and escaped backslashes are not taken for faults."""
     assert load_object(b'{"a": "\\ud83d\\ude00", "b": "\\\\u0000"}') == {"a": "😀", "b": "\\u0000"}
+
+
+def test_what_the_contract_needs_passes() -> None:
+    """Guards the limit of nesting against refusing what a client may well send."""
+    deep = b'{"a":' * 60 + b"1" + b"}" * 60
+    assert load_object(deep) and load_object(b'{"a": 1e300}')
 
 
 def test_runners_bodies_are_repaired() -> None:

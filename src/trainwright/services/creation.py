@@ -26,7 +26,7 @@ from trainwright.services.datasets import find_version
 from trainwright.services.experiments import join
 from trainwright.services.handling import Handling, settings_on
 from trainwright.services.job_view import JobHistory, job_response
-from trainwright.services.offered_checks import check_code_offered, check_job_offered
+from trainwright.services.offered_checks import ORDINARY_KIND, check_code_offered, check_job_offered
 from trainwright.services.ownership import owned_objects
 from trainwright.services.pools import find_pool
 from trainwright.services.quotas import check_quotas
@@ -192,7 +192,7 @@ def _new_job(named: Named, raw: dict[str, Any], launch: LaunchSpec, who: Princip
         name=request.metadata.name,
         description=request.metadata.description or "",
         user_name=who.user_name,
-        kind=request.kind,
+        kind=request.kind or ORDINARY_KIND,
         request=raw,
         launch=launch,
         phase=Phase.CREATING,

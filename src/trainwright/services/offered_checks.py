@@ -7,7 +7,7 @@ from trainwright.domain.errors import NotOffered
 from trainwright.services.handling import Handling, settings_on
 
 IN_IMAGE = "file://"
-_ORDINARY_KIND = "job"
+ORDINARY_KIND = "job"
 
 
 def check_job_offered(raw: Mapping[str, Any]) -> None:
@@ -16,8 +16,8 @@ def check_job_offered(raw: Mapping[str, Any]) -> None:
     Raises:
         NotOffered: with the first field that does.
     """
-    kind = raw.get("kind", _ORDINARY_KIND)
-    if kind != _ORDINARY_KIND:
+    kind = raw.get("kind") or ORDINARY_KIND
+    if kind != ORDINARY_KIND:
         raise NotOffered(field=f"kind {kind}")
     for field in settings_on(raw, Handling.REFUSED):
         raise NotOffered(field=field)

@@ -1,6 +1,7 @@
 """From bytes to request models, with our errors: what is wrong, in which field, in both languages."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
@@ -12,6 +13,7 @@ from trainwright.domain.texts import Text
 
 M = TypeVar("M", bound=BaseModel)
 
+DEPTH_MAX = 64  # the contract's own bodies have 10; copying and writing anything deeper may end the stack
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _NOT_UTF8 = Text("it is not UTF-8 text", "不是 UTF-8 文本")
@@ -75,8 +77,8 @@ def load_object(body: bytes, *, repair: bool = False) -> dict[str, Any]:
     runners, which pass on what users' programs print and must never get stuck on it.
 
     Raises:
-        InvalidJson: it is not UTF-8, not JSON (NaN and Infinity are not JSON), not an object, nested too deep, or holds
-            text that no database takes.
+        InvalidJson: it is not UTF-8, not JSON (NaN and Infinity are not JSON, nor is a number that becomes Infinity),
+            not an object, nested too deep, or holds text that no database takes.
     """
     try:
         loaded = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
@@ -90,10 +92,11 @@ def load_object(body: bytes, *, repair: bool = False) -> dict[str, Any]:
         raise InvalidJson(detail=_BAD_NUMBER) from exc
     if not isinstance(loaded, dict):
         raise InvalidJson(detail=_NOT_OBJECT)
-    if _is_storable(loaded):
+    problem = _problem(loaded)
+    if problem is None:
         return loaded
-    if not repair:
-        raise InvalidJson(detail=_BAD_CHARACTER)
+    if not repair or problem is _TOO_DEEP:
+        raise InvalidJson(detail=problem)
     repaired: dict[str, Any] = _repaired(loaded)
     return repaired
 
@@ -137,19 +140,26 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise InvalidJson(detail=_BAD_NUMBER)
 
 
-def _is_storable(loaded: dict[str, Any]) -> bool:
-    waiting: list[Any] = [loaded]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            if _UNSTORABLE.search(value):
-                return False
-        elif isinstance(value, dict):
-            waiting.extend(value)
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return True
+def _problem(loaded: dict[str, Any]) -> Text | None:
+    """What of `loaded` cannot be stored, copied or given back; too great a depth before anything else."""
+    problem: Text | None = None
+    level: list[Any] = [loaded]
+    for _ in range(DEPTH_MAX):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+            elif isinstance(value, str) and _UNSTORABLE.search(value):
+                problem = _BAD_CHARACTER
+            elif isinstance(value, float) and math.isinf(value):
+                problem = problem or _BAD_NUMBER
+        if not inner:
+            return problem
+        level = inner
+    return _TOO_DEEP
 
 
 def _repaired(value: Any) -> Any:
