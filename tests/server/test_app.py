@@ -296,9 +296,14 @@ def test_openapi_is_complete_and_stable() -> None:
     operations = [operation for path in described["paths"].values() for operation in path.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
-    assert {"jobs_create", "jobs_search", "jobs_show", "events_stream", "logs_stream", "runner_log"} <= set(
-        ids
-    )
+    assert {
+        "create_training_job",
+        "list_training_jobs",
+        "show_training_job_details",
+        "events_stream",
+        "logs_stream",
+        "runner_log",
+    } <= set(ids)
     assert all(
         "default" in operation["responses"] and "422" not in operation["responses"]
         for operation in operations

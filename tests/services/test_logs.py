@@ -1,11 +1,11 @@
-"""Logs: previews, pages of lines, ranges, share links."""
+"""Logs: previews, pages of lines, ranges."""
 
 import pytest
 
 from tests.services.world import ALICE, EN, World, done
-from trainwright.domain.errors import InvalidLink, InvalidQuery, InvalidRange, LogNotReady, TaskNotFound
+from trainwright.domain.errors import InvalidQuery, InvalidRange, LogNotReady, TaskNotFound
 from trainwright.domain.observation import RunState
-from trainwright.services import jobs, links, logs, reports
+from trainwright.services import jobs, logs, reports
 from trainwright.services.log_pages import WINDOW, lines_after, lines_before
 from trainwright.wire.watch import LogLines
 
@@ -178,44 +178,3 @@ def test_bad_ranges_are_refused(header: str) -> None:
     """Guards against half-understood ranges."""
     with pytest.raises(InvalidRange):
         logs.parse_range(header, 10)
-
-
-async def test_a_link_opens_its_log_until_it_expires(world: World) -> None:
-    """Guards that a link needs no credentials, leads to one log, and dies."""
-    job_id = await written(world, b"secret\n")
-    link = await logs.share_link(world.ctx, ALICE, job_id, TASK, download=True)
-    prefix = "http://127.0.0.1:8000/share/logs/"
-    assert link.obs_url.startswith(prefix)
-    token = link.obs_url.removeprefix(prefix)
-    assert all(char.isalnum() or char in "-_." for char in token)
-    opened = await logs.open_link(world.ctx, token)
-    assert (opened.view.attempt_key, opened.view.size, opened.download) == (f"{job_id}-a1", 7, True)
-    world.clock.ms += logs.LINK_TTL_MS
-    with pytest.raises(InvalidLink):
-        await logs.open_link(world.ctx, token)
-
-
-async def test_altered_and_foreign_links_are_refused(world: World) -> None:
-    """Guards against forged links, and links to a deleted job."""
-    job_id = await world.ended()
-    token = (await logs.share_link(world.ctx, ALICE, job_id, TASK, download=False)).obs_url.rpartition("/")[2]
-    body, _, signature = token.partition(".")
-    claim = links.unseal(b"secret", token, world.clock.ms)
-    forged = [
-        "",
-        ".",
-        body,
-        f"{body}.",
-        f".{signature}",
-        f"{body}x.{signature}",
-        f"{body}.{signature[:-1]}",
-        links.seal(b"other secret", claim),
-        "é.é",
-        "\ud800",
-    ]
-    for wrong in forged:
-        with pytest.raises(InvalidLink):
-            await logs.open_link(world.ctx, wrong)
-    await jobs.delete(world.ctx, ALICE, job_id)
-    with pytest.raises(InvalidLink):
-        await logs.open_link(world.ctx, token)

@@ -1,12 +1,16 @@
 """Searching jobs: filters, paging, sorting, and what is refused (contract §5)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, BOB, EN, START_MS, World, job_body
-from trainwright.domain.errors import TrainwrightError
-from trainwright.services import job_search, jobs
+from tests.domain.builders import make_job, make_launch
+from tests.services.world import ALICE, BOB, EN, START_MS, World
+from trainwright.domain.errors import TrainwrightError, WorkspaceNotFound
+from trainwright.ports.uow import PLATFORM
+from trainwright.ports.workspaces import Workspace
+from trainwright.services import job_search
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +28,10 @@ async def seed_jobs(world: World) -> dict[str, str]:
         ids[name] = await world.create(metadata__name=name, algorithm__outputs=[])
         world.clock.ms += 1000
     world.step(ids["beta"])
-    await jobs.create(world.ctx, BOB, job_body(), EN)
+    with world.ctx.units(PLATFORM) as uow:
+        launch = make_launch(job_id="bobs-job", project_id=BOB.project_id)
+        uow.jobs.add(replace(make_job(launch=launch), user_name="bob", created_at_ms=START_MS))
+        uow.commit()
     return ids
 
 
@@ -61,6 +68,12 @@ async def test_each_filter(world: World) -> None:
     assert await found(world, **where("phase", "not", "Pending")) == ["alphabet", "alpha"]
     assert await found(world, **where("kind", "in", "job")) == ["alphabet", "beta", "alpha"]
     assert await found(world, **where("user_name", "in", "bob")) == []
+    assert await found(world, **where("user_id", "in", ALICE.user_id)) == ["alphabet", "beta", "alpha"]
+    assert await found(world, **where("user_id", "in", BOB.user_id)) == []
+    for key in ("algorithm_id", "pool_id", "experiment_id"):
+        assert await found(world, **where(key, "in", "none")) == []
+        assert len(await found(world, **where(key, "not", "none"))) == 3
+    assert await found(world, **where("algorithm_name", "like", "a")) == []
     times = (str(START_MS + 1000), str(START_MS + 2000))
     assert await found(world, **where("create_time", "between", *times)) == ["alphabet", "beta"]
 
@@ -89,6 +102,78 @@ async def test_sorting(world: World) -> None:
     await seed_jobs(world)
     assert await found(world, sort_by="name", order="asc") == ["alpha", "alphabet", "beta"]
     assert await found(world, sort_by="create_time", order="asc") == ["alpha", "beta", "alphabet"]
+    for key in ("duration", "status", "phase", "start_time"):
+        assert len(await found(world, sort_by=key)) == 3
+    answer = await job_search.search(world.ctx, ALICE, {"sort_by": "phase"}, EN)
+    assert answer.sort_by == "phase"
+
+
+async def test_jobs_are_found_by_tags_of_the_last_month(world: World) -> None:
+    """Guards §5: values are alternatives, keys hold together, no values means the key, and 31 days."""
+    ids = await seed_jobs(world)
+    with world.ctx.units(PLATFORM) as uow:
+        uow.tags.put(ids["alpha"], {"team": "red", "stage": ""})
+        uow.tags.put(ids["beta"], {"team": "blue"})
+        uow.commit()
+
+    async def tagged(**tags: list[str] | None) -> list[str]:
+        return await found(world, tags=[{"key": key, "values": values} for key, values in tags.items()])
+
+    assert await tagged(team=["red", "blue"]) == ["beta", "alpha"]
+    assert await tagged(team=["red"]) == ["alpha"]
+    assert await tagged(team=[]) == await tagged(team=None) == ["beta", "alpha"]
+    assert await tagged(team=["blue", "red"], stage=[]) == ["alpha"]
+    assert await tagged(stage=[""]) == ["alpha"]
+    assert await tagged(stage=["x"]) == await tagged(tea=[]) == []
+    world.clock.ms += 31 * 86_400_000 - 2000
+    assert await tagged(team=[]) == ["beta"]
+
+
+async def test_jobs_are_found_by_host_and_tell_where_they_ran(world: World) -> None:
+    """Guards host_ips: only then does an answer hold task_ips, for every task that had a machine."""
+    job_id = await world.running(spec__resource__node_count=2)
+    answer = await job_search.search(world.ctx, ALICE, {"host_ips": ["10.0.0.7", "10.0.0.8"]}, EN)
+    assert [item.metadata.id for item in answer.items] == [job_id]
+    ips = answer.items[0].status.task_ips or []
+    assert [(one.task, one.ip, one.host_ip, one.schedule_count) for one in ips] == [
+        ("worker-0", "10.0.0.7", "10.0.0.7", 1),
+        ("worker-1", "10.0.0.7", "10.0.0.7", 1),
+    ]
+    assert await found(world, host_ips=["10.0.0.8"]) == []
+    assert await found(world, host_ips=[""]) == ["digits"]
+    plain = await job_search.search(world.ctx, ALICE, {}, EN)
+    assert plain.items[0].status.task_ips is None
+    world.clock.ms += 32 * 86_400_000
+    assert await found(world, host_ips=["10.0.0.7"]) == []
+
+
+async def test_fine_tuning_jobs_and_debug_jobs_are_none(world: World) -> None:
+    """Guards the two kinds of job that this server never has: searching for them finds nothing, and says so."""
+    await seed_jobs(world)
+    answer = await job_search.search(world.ctx, ALICE, {"train_type": "ftjob"}, EN)
+    assert (answer.count, answer.total, answer.items, answer.train_type) == (0, 3, [], "ftjob")
+    assert await found(world, **where("runtime_type", "in", "debug")) == []
+    assert len(await found(world, **where("runtime_type", "not", "debug"))) == 3
+
+
+async def test_a_workspace_is_searched_only_by_those_who_see_it(world: World) -> None:
+    """Guards that an unknown workspace and another's look alike, and that its jobs are in no list of others."""
+    await seed_jobs(world)
+    hidden = Workspace("f" * 32, ALICE.project_id, "hidden", owner_id="someone", auth_type="PRIVATE")
+    with world.ctx.units(PLATFORM) as uow:
+        uow.workspaces.add(hidden)
+        launch = make_launch(job_id="hidden-job", project_id=ALICE.project_id)
+        uow.jobs.add(replace(make_job(launch=launch), workspace_id=hidden.id, created_at_ms=world.clock.ms))
+        uow.commit()
+    refusals = []
+    for workspace_id in (hidden.id, "e" * 32):
+        with pytest.raises(WorkspaceNotFound) as caught:
+            await job_search.search(world.ctx, ALICE, {"workspace_id": workspace_id}, EN)
+        refusals.append(str(caught.value).replace(workspace_id, "ID"))
+    assert refusals[0] == refusals[1]
+    answer = await job_search.search(world.ctx, ALICE, {}, EN)
+    assert (answer.total, answer.count, len(answer.items)) == (3, 3, 3)
+    assert await found(world, **where("id", "in", "hidden-job")) == []
 
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
@@ -101,16 +186,21 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"filters": [{"operator": "in", "value": []}]}, "ModelArts.2788"),
     ({"sort_by": "colour"}, "ModelArts.2790"),
     (where("colour", "in", "red"), "ModelArts.2807"),
-    (where("name", "in", "a"), "ModelArts.2808"),
+    (where("name", "between", "a", "b"), "ModelArts.2808"),
+    (where("phase", "like", "Run"), "ModelArts.2808"),
     (where("name", "matches", "a"), "ModelArts.2808"),
     (where("phase", "in", "Done"), "ModelArts.2809"),
     (where("create_time", "between", "1"), "ModelArts.2809"),
     (where("create_time", "between", "a", "b"), "ModelArts.2809"),
     (where("create_time", "between", "2", "1"), "ModelArts.2809"),
     (where("create_time", "between", "1", "9" * 30), "ModelArts.2809"),
-    (where("algorithm_name", "like", "a"), "Trainwright.0004"),
-    ({"tags": [{"key": "a"}]}, "Trainwright.0004"),
-    ({"train_type": "ftjob"}, "Trainwright.0004"),
+    ({"tags": [{"key": f"k{n}"} for n in range(11)]}, "ModelArts.2788"),
+    ({"tags": [{"key": "k", "values": [str(n) for n in range(11)]}]}, "ModelArts.2788"),
+    ({"tags": [{"values": ["v"]}]}, "ModelArts.2788"),
+    ({"host_ips": [f"10.0.0.{n}" for n in range(11)]}, "ModelArts.2788"),
+    ({"train_type": "both"}, "ModelArts.2788"),
+    ({"offset": 2**63}, "ModelArts.2788"),
+    ({"workspace_id": "nowhere"}, "ModelArts.0102"),
 ]
 
 

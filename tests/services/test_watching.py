@@ -9,7 +9,7 @@ from trainwright.domain.errors import BackendUnavailable, InvalidQuery, TaskNotF
 from trainwright.domain.observation import RunState
 from trainwright.ports.uow import PLATFORM, MetricBatch
 from trainwright.services import events, metrics, offers, reports, tasks
-from trainwright.services.events import EventQuery
+from trainwright.services.events import EventFilter
 from trainwright.wire.runner import Report
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def messages(world: World, job_id: str, **query: Any) -> list[str]:
     """Messages of a page."""
-    page = await events.list_events(world.ctx, ALICE, job_id, EventQuery(**query), EN)
+    page = await events.list_events(world.ctx, ALICE, job_id, EventFilter(**query), EN)
     return [item.message for item in page.events]
 
 
@@ -54,7 +54,7 @@ async def test_events_are_filtered_paged_and_translated(world: World) -> None:
     assert await messages(world, job_id, source="Task") == everything[2:4]
     assert await messages(world, job_id, pattern="worker-0] Training st") == [everything[2]]
     assert await messages(world, job_id, start_ms=START_MS + 2000, end_ms=START_MS + 3000) == everything[2:4]
-    page = await events.list_events(world.ctx, ALICE, job_id, EventQuery(limit=1, pattern="训练"), ZH)
+    page = await events.list_events(world.ctx, ALICE, job_id, EventFilter(limit=1, pattern="训练"), ZH)
     assert (page.total, page.limit, page.offset, page.order) == (5, 1, 0, "asc")
     item = page.events[0]
     assert item.message == "训练作业已创建。"
@@ -172,7 +172,7 @@ async def test_offers_have_the_contracts_shape(world: World) -> None:
     assert flavors.total_count == 2
     assert (first["flavor_type"], first["max_num"], first["billing"]["unit_num"]) == ("CPU", 4, 1)
     assert first["flavor_info"]["memory"] == {"size": 1, "unit": "GB"} and "gpu" not in first["flavor_info"]
-    assert (first["support_engines"], first["support_groups"]) == ("[]", "public")
+    assert (first["support_engines"], first["support_groups"]) == ('["py-1", "sk-2"]', "public")
     assert offers.list_flavors(world.ctx, "GPU").total_count == 0
     with pytest.raises(InvalidQuery, match="flavor_type"):
         offers.list_flavors(world.ctx, "TPU")

@@ -5,7 +5,7 @@ A link's secret part is 256 random bits, kept as a hash only: neither the table 
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trainwright.domain.access import Action
 from trainwright.domain.errors import ActionDenied, InvalidLink, JobNotFound, LogLinkNotFound, TooManyLogLinks
@@ -104,7 +104,8 @@ async def open_link(ctx: Services, secret: str) -> OpenedLink:
         view = await view_of_attempt(ctx, PLATFORM, permit.job_id, permit.task, permit.attempt)
     except JobNotFound as exc:
         raise InvalidLink from exc
-    return OpenedLink(view, permit.download)
+    # Not ModelArts' name for it, which holds the job's id: a link tells nothing but its log.
+    return OpenedLink(replace(view, file_name=f"{permit.task}.log"), permit.download)
 
 
 def _id_of(secret: str) -> str:
