@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -123,10 +124,11 @@ def test_search_pages_sorts_and_filters(filled: Database) -> None:
         uow.datasets.add(replace(DATASET, id="t", name="digits", project_id=OTHER_PROJECT))
         uow.commit()
 
-    def ids(**changes: object) -> tuple[int, list[str]]:
-        asked = {"name_like": "", "workspace_id": "", "sort_by": "create_time", "descending": True} | changes
+    def ids(**changes: Any) -> tuple[int, list[str]]:
+        asked: dict[str, Any] = {"name_like": "", "workspace_id": "", "sort_by": "create_time"}
+        asked |= {"descending": True, "offset": 0, "limit": 10} | changes
         with filled.units(MINE, write=False) as uow:
-            total, found = uow.datasets.search(**{"offset": 0, "limit": 10, **asked})  # type: ignore[arg-type]  # a dict of mixed options
+            total, found = uow.datasets.search(**asked)
         return total, [dataset.id for dataset in found]
 
     assert ids() == (5, ["n3", "n2", "n1", "n0", "d1"])
@@ -186,12 +188,10 @@ def test_the_manifest_is_kept_by_path(filled: Database) -> None:
         assert uow.datasets.list_entries("v1", after="a/b") == (entry("\uff5e"), entry("\U0001f600"))
         assert uow.datasets.find_entry("v1", "a/b") == entry("a/b")
         assert uow.datasets.find_entry("v1", "a0") is None
-        for ask in (
-            lambda: uow.datasets.change_entries("gone", []),
-            lambda: uow.datasets.save_version(replace(VERSION, id="gone")),
-        ):
-            with pytest.raises(DatasetVersionNotFound):
-                ask()
+        with pytest.raises(DatasetVersionNotFound):
+            uow.datasets.change_entries("gone", [])
+        with pytest.raises(DatasetVersionNotFound):
+            uow.datasets.save_version(replace(VERSION, id="gone"))
 
 
 def test_versions_being_made_are_the_platforms_to_ask_for(filled: Database) -> None:

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from tests.fakes.objects import MemoryStore
 from tests.services.mortal import Killed, Life
 from tests.services.world import ALICE, BOB, EN, ZH, World, pieces_of
 from trainwright.domain.errors import StorageUnavailable
@@ -19,6 +21,7 @@ from trainwright.services import dataset_builder, datasets
 from trainwright.services.context import Services
 from trainwright.services.dataset_builder import DatasetBuilder
 from trainwright.services.ownership import owned_objects
+from trainwright.storage.folder import FolderStore
 from trainwright.wire.datasets import VersionItem
 
 pytestmark = pytest.mark.anyio
@@ -101,6 +104,39 @@ async def test_more_than_a_page_of_objects(world: World) -> None:
     version_id = await begin(world, dataset_id)
     await build(world.ctx)
     assert await manifest(world, dataset_id, version_id) == told(contents)
+
+
+async def test_a_folder_of_this_machine_is_read_the_same_way(world: World, tmp_path: Path) -> None:
+    """Guards the short way for small files: same manifest, and what is gone or has grown meanwhile is noticed."""
+    store = Watched(FolderStore(tmp_path / "buckets"))
+    world.objects = cast(MemoryStore, store)
+    ctx = replace(world.ctx, objects=store)
+    world.ctx = ctx
+    contents = await fill(world, 120)
+    (tmp_path / "buckets/bucket/set/link").symlink_to("large")
+
+    def meddle(calls: list[int] = []) -> None:  # noqa: B006 - remembers that it was called
+        if not calls:
+            calls.append(1)
+            (tmp_path / "buckets/bucket/set/d0/f0003").unlink()
+            (tmp_path / "buckets/bucket/set/d1/f0004").write_bytes(bytes(100_000))
+            (tmp_path / "buckets/bucket/set/d2/f0005").write_bytes(b"other")
+
+    real = ctx.objects.shared_path
+
+    def shared_path(path: ObsPath) -> Path | None:
+        if not path.is_folder:
+            meddle()
+        return real(path)
+
+    store.shared_path = shared_path  # type: ignore[attr-defined]  # put over the real one
+    dataset_id = await dataset_of(world)
+    version_id = await begin(world, dataset_id)
+    await build(ctx)
+    del contents["d0/f0003"]
+    contents |= {"d1/f0004": bytes(100_000), "d2/f0005": b"other"}
+    assert await manifest(world, dataset_id, version_id) == told(contents)
+    assert len(store.reads) <= 4, "small files are not streamed"
 
 
 async def test_a_ready_version_never_changes(world: World) -> None:
@@ -211,7 +247,7 @@ class Restless(Watched):
     async def meddle(self, path: ObsPath) -> None:
         if path.key == "set/large" and self.times:
             self.times -= 1
-            await self._objects.write(path, pieces_of(b"%d" % self.times))
+            await self._objects.write(path, pieces_of(b"%d" % self.times + bytes(100_000)))
 
 
 async def test_an_object_that_changes_while_it_is_read_is_read_again(world: World) -> None:
@@ -220,7 +256,7 @@ async def test_an_object_that_changes_while_it_is_read_is_read_again(world: Worl
     dataset_id = await dataset_of(world)
     version_id = await begin(world, dataset_id)
     await build(replace(world.ctx, objects=Restless(world.objects, 3)))
-    assert await manifest(world, dataset_id, version_id) == told({**contents, "large": b"0"})
+    assert await manifest(world, dataset_id, version_id) == told({**contents, "large": b"0" + bytes(100_000)})
     again = await begin(world, dataset_id)
     await build(replace(world.ctx, objects=Restless(world.objects, 1000)))
     failed = await shown(world, dataset_id, again)
@@ -260,7 +296,9 @@ async def test_a_folder_that_never_rests_fails_in_the_end(world: World) -> None:
     dataset_id = await dataset_of(world)
     version_id = await begin(world, dataset_id)
     await build(replace(world.ctx, objects=Growing(world.objects)))
-    assert (await shown(world, dataset_id, version_id)).message.startswith("Objects kept coming to and going")
+    assert (await shown(world, dataset_id, version_id)).message.startswith(
+        "Objects in obs://bucket/set/ kept"
+    )
 
 
 async def test_an_empty_folder_makes_no_version(world: World) -> None:

@@ -1,6 +1,8 @@
 """The HTTP routes of buckets, objects and uploads, over the folder store."""
 
-from collections.abc import AsyncIterator, MutableMapping
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,10 +12,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from trainwright.ports.identity import Principal
+from trainwright.db.database import Database
+from trainwright.db.migrate import upgrade
+from trainwright.ports.clock import SystemClock
+from trainwright.ports.identity import Principal, User
+from trainwright.ports.uow import PLATFORM
 from trainwright.server import dependencies, errors
 from trainwright.server.routers import objects
 from trainwright.services.context import Services
+from trainwright.services.owners import BucketOwners
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.uploads import Uploads
 
@@ -23,17 +30,49 @@ ROOT = "/v1/project/buckets"
 DATA = bytes(range(256)) * 40
 
 
+@pytest.fixture(scope="session")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two projects: `project`, the first, and `other`."""
+    file = tmp_path_factory.mktemp("schema") / "empty.db"
+    upgrade(f"sqlite:///{file}")
+    with closing(Database.open(f"sqlite:///{file}")) as database, database.units(PLATFORM) as uow:
+        for made_ms, project in enumerate(("project", "other")):
+            uow.principals.add_user(User(f"of-{project}", "user", project, is_admin=False), made_ms)
+        uow.commit()
+    return file
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
+def database(schema: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    file = shutil.copy(schema, tmp_path_factory.mktemp("database") / "test.db")
+    with closing(Database.open(f"sqlite:///{file}")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(tmp_path: Path, database: Database) -> FastAPI:
     store = FolderStore(tmp_path / "store")
     uploads = Uploads(tmp_path / "uploads", store)
     made = FastAPI(redirect_slashes=False)
     errors.install(made)
     made.include_router(objects.router)
-    who = Principal("user", "user", "project", is_admin=True)
+
+    async def blocking(call: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        return call(*args, **more)
+
+    async def services() -> Services:
+        return ctx
+
+    def caller(project_id: str) -> Principal:
+        return Principal(f"of-{project_id}", "user", project_id, is_admin=True)
+
+    parts = SimpleNamespace(
+        objects=store, units=database.units, blocking=blocking, clock=SystemClock(), owners=BucketOwners()
+    )
+    ctx = cast(Services, parts)
     made.dependency_overrides = {
-        dependencies.caller: lambda: who,
-        dependencies.services: lambda: cast(Services, SimpleNamespace(objects=store)),
+        dependencies.caller: caller,
+        dependencies.services: services,
         dependencies.uploads: lambda: uploads,
     }
     return made
@@ -296,3 +335,63 @@ async def test_uploads_that_cannot_be(
     # Guards: refused before a single byte was sent.
     begin = {"key": "k", "size": 10, "part_size": 10, **change}
     assert code(await http.post(f"{ROOT}/bucket/uploads", json=begin)) == expected
+
+
+OTHERS = "/v1/other/buckets"
+BEGIN = {"key": "big/file", "size": 10240, "part_size": 4096, "revision": "1"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "{bucket}/objects", None),
+        ("GET", "{bucket}/objects/k", None),
+        ("HEAD", "{bucket}/objects/k", None),
+        ("PUT", "{bucket}/objects/k", b"x"),
+        ("DELETE", "{bucket}/objects/k", None),
+        ("DELETE", "{bucket}", None),
+        ("POST", "{bucket}/uploads", BEGIN),
+        ("GET", "{bucket}/uploads/{upload}", None),
+        ("PUT", "{bucket}/uploads/{upload}/parts/1", DATA[:4096]),
+        ("POST", "{bucket}/uploads/{upload}/completion", None),
+        ("DELETE", "{bucket}/uploads/{upload}", None),
+    ],
+)
+async def test_buckets_of_others_do_not_exist(
+    http: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    # Guards: every route answers for another project's bucket as for one that was never made, and does nothing to it.
+    await http.put(url("k"), content=DATA)
+    upload = (await http.post(f"{ROOT}/bucket/uploads", json=BEGIN)).json()["upload_id"]
+    answers = []
+    for bucket in ("bucket", "never-made"):
+        sent = {"json": body} if isinstance(body, dict) else {"content": body}
+        answer = await http.request(method, f"{OTHERS}/{path.format(bucket=bucket, upload=upload)}", **sent)
+        answers.append((answer.status_code, answer.text.replace(bucket, "BUCKET")))
+    assert answers[0] == answers[1]
+    assert (await http.get(url("k"))).content == DATA
+    assert (await http.get(f"{ROOT}/bucket/uploads/{upload}")).json()["parts"] == []
+
+
+async def test_a_bucket_is_listed_and_made_by_its_own_project_only(http: httpx.AsyncClient) -> None:
+    # Guards: the listing, and names that are taken (by another, or by the platform) without a word about whose.
+    assert (await http.get(OTHERS)).json() == {"buckets": []}
+    taken = await http.put(f"{OTHERS}/bucket")
+    assert code(taken) == (409, "Trainwright.0102")
+    assert taken.json()["error_msg"] == (await http.put(f"{ROOT}/bucket")).json()["error_msg"]
+    assert code(await http.put(f"{ROOT}/trainwright-anything")) == (409, "Trainwright.0102")
+    assert (await http.put(f"{OTHERS}/theirs")).status_code == 201
+    assert (await http.get(OTHERS)).json() == {"buckets": [{"name": "theirs"}]}
+    assert (await http.get(ROOT)).json() == {"buckets": [{"name": "bucket"}]}
+
+
+async def test_an_upload_ends_with_its_bucket(http: httpx.AsyncClient) -> None:
+    # Guards: the new owner of a name against uploads that the old one had begun.
+    await http.put(f"{OTHERS}/moving")
+    upload = (await http.post(f"{OTHERS}/moving/uploads", json={**BEGIN, "size": 1})).json()["upload_id"]
+    assert (await http.put(f"{OTHERS}/moving/uploads/{upload}/parts/1", content=b"x")).status_code == 200
+    assert (await http.delete(f"{OTHERS}/moving")).status_code == 204
+    assert (await http.put(f"{ROOT}/moving")).status_code == 201
+    done = await http.post(f"{OTHERS}/moving/uploads/{upload}/completion")
+    assert code(done) == (404, "Trainwright.0105")
+    assert (await http.get(f"{ROOT}/moving/objects")).json()["objects"] == []

@@ -22,7 +22,8 @@ PROBLEMS: Mapping[str, Text] = {
     "gone": Text("Bucket {bucket} does not exist any more.", "桶 {bucket} 已不存在。"),
     "changing": Text("{uri} was changed again and again while it was read.", "读取期间 {uri} 反复被修改。"),
     "restless": Text(
-        "Objects kept coming to and going from {uri} while it was read.", "读取期间 {uri} 中的对象不断增减。"
+        "Objects in {uri} kept changing, coming and going while it was read.",
+        "读取期间 {uri} 中的对象不断变更或增减。",
     ),
     "too_many": Text("{uri} holds more than {limit} objects.", "{uri} 中的对象超过 {limit} 个。"),
 }
