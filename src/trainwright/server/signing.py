@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote, unquote
 
 from trainwright.domain.errors import BadSignature, MalformedAuthorization
@@ -34,7 +34,7 @@ _FORM = re.compile(
     r"SignedHeaders=(?P<headers>[A-Za-z0-9_;!#$%&'*+.^`|~-]+)\s*,\s*"
     r"Signature=(?P<signature>[0-9a-fA-F]{64})"
 )
-_DATE = "%Y%m%dT%H%M%SZ"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 _DATE_FORM = re.compile(rb"\d{8}T\d{6}Z")
 
 _NOT_A_SCHEME = Text("it must begin with Bearer or SDK-HMAC-SHA256", "必须以 Bearer 或 SDK-HMAC-SHA256 开头")
@@ -174,6 +174,8 @@ def _joined(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _encode(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     return quote(text, safe="~", errors="replace")
 
 
@@ -198,7 +200,7 @@ def _date_ms(date: bytes) -> int:
     try:
         if not _DATE_FORM.fullmatch(date):
             raise ValueError(date)
-        parsed = datetime.strptime(date.decode("ascii"), _DATE).replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(date.decode("ascii"))
     except ValueError as exc:
         raise BadSignature(detail=_DATE_BAD) from exc
     return int(parsed.timestamp()) * 1000
