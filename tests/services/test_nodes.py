@@ -21,7 +21,8 @@ from trainwright.domain.errors import (
 from trainwright.domain.observation import RunState
 from trainwright.ports.backend import Capacity
 from trainwright.ports.pools import PUBLIC_POOL
-from trainwright.services import nodes, offers, pools, workloads
+from trainwright.ports.uow import PLATFORM, MetricBatch
+from trainwright.services import nodes, offers, pool_monitor, pools, workloads
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +86,7 @@ async def test_nobody_looks_into_another_projects_pool(world: World) -> None:
         nodes.list_node_pool_nodes(world.ctx, ELSEWHERE, pool_id, "nodepool-default"),
         workloads.list_workloads(world.ctx, ELSEWHERE, pool_id),
         workloads.show_statistics(world.ctx, ELSEWHERE, pool_id),
-        workloads.show_monitor(world.ctx, ELSEWHERE, pool_id),
+        pool_monitor.show_monitor(world.ctx, ELSEWHERE, pool_id),
         offers.show_max_resources(world.ctx, ELSEWHERE, "cpu.1", pool_id),
     ):
         with pytest.raises(PoolNotFound):
@@ -196,16 +197,55 @@ async def test_numbers_say_how_full_pools_are(world: World) -> None:
     assert public.table.workload.queue.sum == 0
 
 
-async def test_series_are_there_but_empty(world: World) -> None:
-    """Guards the shape of the monitor, and that its query is held to its form."""
-    found = await workloads.show_monitor(
-        world.ctx, ALICE, PUBLIC_POOL, time_range="-1.-1.60", statistics="average", period="300"
+async def test_the_monitor_adds_up_what_running_tasks_use(world: World) -> None:
+    """Guards the last minute of a pool: samples of its tasks, weighed by what each has of the pool."""
+    pool_id = await make(world, count=4)
+    job_id = await world.running(spec__resource__pool_id=pool_id, spec__resource__node_count=2)
+    now_s = world.clock.ms // 1000
+    with world.ctx.units(PLATFORM) as uow:
+        for task, cpu in (("worker-0", [40.0, 80.0]), ("worker-1", [-1.0, 20.0])):
+            values = {"cpuUsage": cpu, "memUsage": [10.0, 10.0]}
+            uow.metrics.add(MetricBatch(f"{job_id}-a1", task, now_s - 2, 1, values))
+        uow.metrics.add(MetricBatch(f"{job_id}-a1", "worker-0", now_s - 600, 1, {"cpuUsage": [100.0]}))
+        uow.commit()
+
+    async def shown(**query: str) -> dict[str, float]:
+        found = await pool_monitor.show_monitor(world.ctx, ALICE, pool_id, **query)
+        return {
+            series.metric.metric_name: point.statistics[0].value
+            for series in found.metrics
+            for point in series.data_points
+        }
+
+    expected = {"cpuUsage": 25.0, "memUsedRate": 5.0, "gpuUtil": -1.0, "gpuMemUsage": -1.0}
+    assert (await shown()).items() >= expected.items()
+    for statistic, value in (("minimum", 10.0), ("average", 17.5), ("sum", 35.0), ("sampleCount", 2.0)):
+        found = await shown(statistics=statistic, period="300", time_range="-1.-1.60")
+        assert found["cpuUsage"] == value
+    assert (
+        await shown(time_range=f"1000.{world.clock.ms - 120_000}.5")
+        == await shown(time_range="1000.-1.5")
+        == {}
     )
-    assert found.metrics[0].metric.metric_name == "cpuUsage"
-    assert all(series.data_points == [] for series in found.metrics)
-    for query in ({"time_range": "1.2"}, {"statistics": "mean"}, {"period": "61"}):
+    assert (await shown(time_range=f"{world.clock.ms - 60_000}.-1.5"))["cpuUsage"] == 25.0
+    wrong: tuple[dict[str, str], ...] = ({"time_range": "1.2"}, {"statistics": "mean"}, {"period": "61"})
+    for query in wrong:
         with pytest.raises(InvalidQuery):
-            await workloads.show_monitor(world.ctx, ALICE, PUBLIC_POOL, **query)
+            await shown(**query)
+
+
+async def test_the_monitor_of_the_public_pool_counts_the_callers_jobs_only(world: World) -> None:
+    """Guards others' load from being read off the shared pool."""
+    job_id = await world.running()
+    with world.ctx.units(PLATFORM) as uow:
+        start_s = world.clock.ms // 1000 - 1
+        uow.metrics.add(MetricBatch(f"{job_id}-a1", "worker-0", start_s, 1, {"cpuUsage": [51.2]}))
+        uow.commit()
+    values = []
+    for who in (ALICE, ELSEWHERE):
+        found = await pool_monitor.show_monitor(world.ctx, who, PUBLIC_POOL)
+        values.append(found.metrics[0].data_points[0].statistics[0].value)
+    assert values == [0.05, -1.0]
 
 
 async def test_flavors_say_whether_a_pool_can_be_made_of_them(world: World) -> None:

@@ -1,6 +1,5 @@
 """Unfinished jobs in pools, and how full pools are."""
 
-import re
 from collections.abc import Mapping
 
 from trainwright.domain.demand import Demand
@@ -22,7 +21,7 @@ from trainwright.services.pool_view import (
     public_labels,
     stamp,
 )
-from trainwright.services.pools import find_pool, probe_shares, read_pool
+from trainwright.services.pools import find_pool, probe_shares
 from trainwright.services.reading import scope_of
 from trainwright.services.selectors import PAGE_MAX
 from trainwright.wire.nodes import (
@@ -33,10 +32,6 @@ from trainwright.wire.nodes import (
     MetricsItem,
     MetricsMetadata,
     MetricsTable,
-    MonitorDimension,
-    MonitorMetric,
-    MonitorSeries,
-    PoolMonitorResponse,
     RuntimeMetricsResponse,
     WorkloadAmounts,
     WorkloadCounts,
@@ -63,25 +58,10 @@ STATES: Mapping[str, tuple[tuple[Phase, ...], bool | None]] = {
 ENDED = ("Abnormal", "Completed", "Terminated", "Failed")
 CARDS: Mapping[str, str] = {"gpu": "nvidia.com/gpu", "npu": "huawei.com/ascend-1980"}
 """What the contract calls the cards of a workload."""
-SERIES = (
-    ("cpuUsage", "PAAS.NODE"),
-    ("memUsedRate", "PAAS.NODE"),
-    ("gpuUtil", "PAAS.NODE"),
-    ("gpuMemUsage", "PAAS.NODE"),
-    ("npuUtil", "PAAS.NODE"),
-    ("npuMemUsage", "PAAS.NODE"),
-)
-STATISTICS = ("maximum", "minimum", "sum", "average", "sampleCount")
-PERIODS_S = ("60", "300", "900", "3600")
 HOST_IPS_MAX = 100
-_RANGE = re.compile(r"(-1|\d{1,16})\.(-1|\d{1,16})\.(\d{1,9})")
 _HOLDS = (Phase.RUNNING, Phase.TERMINATING)
 
 _ONE_OF = Text("it must be one of {allowed}", "必须为 {allowed} 之一")
-_BAD_RANGE = Text(
-    "it must be startTimeInMillis.endTimeInMillis.durationInMinutes, such as -1.-1.60",
-    "格式必须为 startTimeInMillis.endTimeInMillis.durationInMinutes，例如 -1.-1.60",
-)
 _TOO_MANY = Text("it must not have more than {most} addresses", "不能超过 {most} 个地址")
 
 
@@ -150,34 +130,6 @@ async def show_statistics(ctx: Services, who: Principal, pool_id: str) -> Worklo
 def _count(ctx: Services, who: Principal, pool_id: str) -> Counts:
     with ctx.units(scope_of(who), write=False) as uow:
         return uow.pools.count_workloads(find_pool(uow, who, pool_id).id)
-
-
-async def show_monitor(
-    ctx: Services,
-    who: Principal,
-    pool_id: str,
-    *,
-    time_range: str = "",
-    statistics: str = "",
-    period: str = "",
-) -> PoolMonitorResponse:
-    """The series of a pool. Nothing is recorded of pools, only of tasks, so they have no points.
-
-    Raises:
-        PoolNotFound: there is none, or the caller does not see it.
-        InvalidQuery: the range, the statistic or the period is not one.
-    """
-    _check_one("statistics", statistics, STATISTICS)
-    _check_one("period", period, PERIODS_S)
-    if time_range and _RANGE.fullmatch(time_range) is None:
-        raise InvalidQuery(field="time_range", detail=_BAD_RANGE)
-    await read_pool(ctx, who, pool_id)
-    dimension = MonitorDimension(name="clusterId", value=pool_id)
-    series = [
-        MonitorSeries(metric=MonitorMetric(dimensions=[dimension], metric_name=name, namespace=space))
-        for name, space in SERIES
-    ]
-    return PoolMonitorResponse(metrics=series)
 
 
 async def show_runtime_metrics(ctx: Services, who: Principal) -> RuntimeMetricsResponse:

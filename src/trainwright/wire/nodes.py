@@ -186,11 +186,26 @@ class MonitorMetric(CamelAnswer):
     namespace: str
 
 
+class MonitorStatistic(CamelAnswer):
+    """One number; -1: no sample."""
+
+    statistic: str
+    value: float
+
+
+class MonitorPoint(CamelAnswer):
+    """What was at a time."""
+
+    timestamp: int
+    unit: str
+    statistics: list[MonitorStatistic]
+
+
 class MonitorSeries(CamelAnswer):
-    """One series. Nothing is recorded of whole pools, so it has no points."""
+    """One series."""
 
     metric: MonitorMetric
-    data_points: list[dict[str, str]] = Field(default_factory=list)
+    data_points: list[MonitorPoint]
 
 
 class PoolMonitorResponse(CamelAnswer):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from trainwright.server.answers import answer_model
 from trainwright.server.dependencies import ServicesDep, without_nul
 from trainwright.server.routers.pools import V2, After, MayGet, MayList, PageLimit, PoolName
-from trainwright.services import nodes, workloads
+from trainwright.services import nodes, pool_monitor, workloads
 from trainwright.wire.nodes import (
     NodeItem,
     NodePoolItem,
@@ -148,12 +148,14 @@ async def show_pool_monitor(
     *,
     time_range: Annotated[str, Query(max_length=64, description="start.end.minutes, such as -1.-1.60")] = "",
     statistics: Annotated[
-        str, Query(max_length=32, json_schema_extra={"enum": list(workloads.STATISTICS)})
+        str, Query(max_length=32, json_schema_extra={"enum": list(pool_monitor.STATISTICS)})
     ] = "",
-    period: Annotated[str, Query(max_length=32, json_schema_extra={"enum": list(workloads.PERIODS_S)})] = "",
+    period: Annotated[
+        str, Query(max_length=32, json_schema_extra={"enum": list(pool_monitor.PERIODS_S)})
+    ] = "",
 ) -> Response:
-    """Series of a pool; without points, because nothing is recorded of whole pools."""
-    found = await workloads.show_monitor(
+    """How hard a pool works: one point, for the last minute, unless the range ends before it."""
+    found = await pool_monitor.show_monitor(
         ctx, who, pool_name, time_range=time_range, statistics=statistics, period=period
     )
     return answer_model(found)
