@@ -9,7 +9,8 @@ from trainwright.db.database import Database
 from trainwright.domain.entities import Event, Level, Source
 from trainwright.domain.errors import JobNotFound
 from trainwright.ports.identity import Project
-from trainwright.ports.uow import PLATFORM, EventQuery, LogPermit, Scope
+from trainwright.ports.log_links import LogPermit
+from trainwright.ports.uow import PLATFORM, EventQuery, Scope
 from trainwright.ports.workspaces import Workspace
 
 MINE, THEIRS = Scope(PROJECT), Scope(OTHER_PROJECT)

@@ -6,7 +6,7 @@ from sqlalchemy.engine import RowMapping
 from trainwright.db.schema import jobs, log_links
 from trainwright.db.transaction import Transaction, within
 from trainwright.domain.errors import JobNotFound
-from trainwright.ports.uow import LogPermit
+from trainwright.ports.log_links import LogPermit
 
 _JOB: sa.BindParameter[str] = sa.bindparam("job")
 _NOW = sa.bindparam("now", type_=sa.BigInteger)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from trainwright.domain.access import Action
 from trainwright.domain.errors import ActionDenied, InvalidLink, JobNotFound, LogLinkNotFound, TooManyLogLinks
 from trainwright.ports.identity import Principal
-from trainwright.ports.uow import PLATFORM, LogPermit, Scope
+from trainwright.ports.log_links import LogPermit
+from trainwright.ports.uow import PLATFORM, Scope
 from trainwright.services.context import Services
 from trainwright.services.logs import LogView, find_written, view_of_attempt
 from trainwright.services.reading import check_member, scope_of
