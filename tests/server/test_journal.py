@@ -72,3 +72,9 @@ def test_lines_carry_facts_and_the_request_id() -> None:
     log.warning("job_done", extra={"job": "j", "why": 'a "b"\nc'})
     assert out.getvalue().count("\n") == 1
     assert out.getvalue().endswith('WARNING job_done job=j why="a \\"b\\"\\nc"\n')
+
+
+def test_a_long_word_costs_no_more_than_its_length() -> None:
+    """Guards the whole server: paths go into the log before anyone is known, and a longer one once took seconds."""
+    long = "GET /v2/" + "x" * 500_000
+    assert journal.redact(f"{long} token=hidden") == f"{long} token=***"

@@ -20,7 +20,7 @@ _SECRET_TEXT = (
     (re.compile(r"(?i)\b(bearer\s+)[^\s'\",]+"), r"\1" + _MASK),
     (
         re.compile(
-            r"(?i)(['\"]?(?:x-auth-token|[\w-]*(?:token|secret|password|signature)(?:_?key)?)['\"]?\s*[=:]\s*['\"]?)[^\s&'\",;}]+"
+            r"(?i)(['\"]?(?<![\w-])(?:x-auth-token|[\w-]*(?:token|secret|password|signature)(?:_?key)?)['\"]?\s*[=:]\s*['\"]?)[^\s&'\",;}]+"
         ),
         r"\1" + _MASK,
     ),
