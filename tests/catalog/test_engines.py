@@ -23,6 +23,19 @@ def test_what_ships() -> None:
     assert not any(engine.pip_options for engine in (plain, learn, torch))
 
 
+def test_each_engine_has_an_image_of_its_own(tmp_path: Path) -> None:
+    """Guards the custom-image way to name an engine: found by its image, and no image means two engines."""
+    engines = load_engines()
+    catalogue = Catalogue(engines=engines, flavors=())
+    assert all(catalogue.find_engine_of_image(engine.image) is engine for engine in engines)
+    assert catalogue.find_engine_of_image("") is None and catalogue.find_engine_of_image("other:1") is None
+    file = tmp_path / "engines.yaml"
+    entry = "{name: A, version: '1', image: 'x:1', id: %s}"
+    file.write_text(f"engines: [{entry % 'a'}, {entry % 'b'}]", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"engines\[1\].image: x:1 is used twice"):
+        load_engines(file)
+
+
 def test_an_admins_file_replaces_what_ships(tmp_path: Path) -> None:
     """Guards the override, all its fields, and that a missing file means what ships."""
     file = tmp_path / "engines.yaml"

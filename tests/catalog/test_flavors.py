@@ -6,7 +6,15 @@ from typing import Literal
 import pytest
 
 from trainwright.catalog.engines import CatalogueError
-from trainwright.catalog.flavors import Flavor, derive_flavors, load_flavors
+from trainwright.catalog.flavors import (
+    POOL_FLAVOR_CARDS,
+    POOL_FLAVOR_PREFIX,
+    Flavor,
+    derive_flavors,
+    load_flavors,
+    pool_flavor,
+)
+from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 from trainwright.ports.backend import Capacity
 
@@ -91,3 +99,17 @@ def test_an_admins_file(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="cannot be read"):
         load_flavors(tmp_path, MACHINE)
     assert load_flavors(tmp_path / "none.yaml", MACHINE) == derive_flavors(MACHINE)
+
+
+def test_generic_sizes_of_a_pool_are_its_cards_with_their_share() -> None:
+    """Guards `modelarts.pool.visual.*` (contract §3.5): 1, 2, 4, 8 and 16 cards, in pools that have cards."""
+    share = Demand(millicpus=32_000, memory_mib=65_536, accelerators=8)
+    found = [pool_flavor(f"{POOL_FLAVOR_PREFIX}{size}", share, "npu") for size in POOL_FLAVOR_CARDS]
+    assert [
+        (f.resources.accelerators, f.resources.cpus, f.resources.memory_mib, f.max_nodes)
+        for f in found
+        if f is not None
+    ] == [(1, 4, 8192, 8), (2, 8, 16_384, 4), (4, 16, 32_768, 2), (8, 32, 65_536, 1), (16, 32, 65_536, 1)]
+    assert {f.resources.accelerator_kind for f in found if f is not None} == {"npu"}
+    assert pool_flavor("modelarts.pool.visual.3xlarge", share, "gpu") is None
+    assert pool_flavor("modelarts.pool.visual.xlarge", Demand(1000, 1024, 0), "gpu") is None

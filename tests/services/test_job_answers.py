@@ -286,6 +286,7 @@ async def test_another_projects_job_looks_like_none(world: World, job: str) -> N
         logs.find(world.ctx, BOB, job_id, "worker-0"),
         logs.preview(world.ctx, BOB, job_id, "worker-0"),
         logs.lines(world.ctx, BOB, job_id, "worker-0", base_line=None, count=1, order="desc"),
+        links.share(world.ctx, BOB, job_id, "worker-0", download=False),
         links.list_links(world.ctx, BOB, job_id, offset=0, limit=10),
         links.revoke(world.ctx, BOB, job_id, "link"),
         request_of(world.ctx, BOB, job_id),
