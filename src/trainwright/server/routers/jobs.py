@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from trainwright.domain.access import Action
@@ -102,7 +102,11 @@ async def delete(job_id: JobId, who: MayDelete, ctx: ServicesDep) -> Response:
     response_model=list[TaskItem],
 )
 async def list_tasks(
-    job_id: JobId, who: MayGet, ctx: ServicesDep, language: LanguageDep, schedule_count: int | None = None
+    job_id: JobId,
+    who: MayGet,
+    ctx: ServicesDep,
+    language: LanguageDep,
+    schedule_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
 ) -> Response:
     """The tasks of the latest attempt, or of attempt `schedule_count`, as a bare array."""
     return answer_list(await tasks.list_tasks(ctx, who, job_id, language, schedule_count=schedule_count))
