@@ -25,11 +25,14 @@ GANG, SINGLE, STOPPED = launch_of(1, replicas=2), launch_of(2, cpus=2), launch_o
 
 
 async def use(backend: LocalBackend, accepted: set[str], reaping: set[str]) -> None:
-    """What a control loop does with three jobs, one of them stopped while it waits; remembers what it was told."""
+    """What a control loop does with three jobs, one moved in the queue and one stopped while it waits; remembers what
+    it was told.
+    """
     handles: dict[str, Handle] = {}
     for launch in (GANG, SINGLE, STOPPED):
         handles[launch.key] = await backend.submit(launch)
         accepted.add(launch.key)
+    await backend.set_priority(SINGLE.key, 2)
     await backend.stop(handles[STOPPED.key], grace_s=1)
     for handle in handles.values():
         await reaches(backend, handle, RunState.EXITED)

@@ -16,6 +16,7 @@ from trainwright.backends.local import LocalBackend, cgroup
 from trainwright.backends.local.disk import Disk
 from trainwright.backends.local.processes import read_identity
 from trainwright.backends.local.watching import Watcher
+from trainwright.domain.demand import Demand
 from trainwright.domain.observation import RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources
@@ -103,6 +104,43 @@ async def test_accelerators_are_given_to_one_task_each(make_rig: MakeRig) -> Non
     await reaches(rig.backend, bystander, RunState.RUNNING)
     await said(rig, bystander.key)
     assert shown_devices(rig, bystander.key) == ""
+
+
+async def test_pools_never_share_a_device(make_rig: MakeRig) -> None:
+    """Guards accelerators across pools, also when a share was taken from under a running job."""
+    rig = make_rig(accelerators=4)
+    resources = Resources(cpus=0.5, memory_mib=64, accelerators=2, accelerator_kind="gpu")
+
+    def asking(number: int, pool: str) -> Launch:
+        spec = make_launch(make_role(resources=resources), job_id=f"g{number}", pool_id=pool)
+        return Launch(f"g{number}-a1", 1, spec, "http://127.0.0.1:1", TOKEN)
+
+    first = await rig.backend.submit(asking(1, ""))
+    await reaches(rig.backend, first, RunState.RUNNING)
+    await rig.backend.set_shares({"pool-a": Demand(1000, 2048, 4)})
+    mine, more = [await rig.backend.submit(asking(number, "pool-a")) for number in (2, 3)]
+    await reaches(rig.backend, mine, RunState.RUNNING)
+    await said(rig, first.key, mine.key)
+    assert [shown_devices(rig, handle.key) for handle in (first, mine)] == ["0,1", "2,3"]
+    assert (await seen(rig.backend, more)).state is RunState.QUEUED
+    await rig.finish(first.key)
+    await reaches(rig.backend, more, RunState.RUNNING)
+    await said(rig, more.key)
+    assert shown_devices(rig, more.key) == "0,1"
+
+
+async def test_a_priority_that_the_disk_does_not_keep_is_not_changed(make_rig: MakeRig) -> None:
+    """Guards the queue against an order that a restart would forget."""
+    rig = make_rig()
+    blocker = await rig.backend.submit(launch_of(1, cpus=2))
+    await reaches(rig.backend, blocker, RunState.RUNNING)
+    first, second = [await rig.backend.submit(launch_of(number, cpus=2)) for number in (2, 3)]
+    (rig.settings.runs_dir / second.key / ".priority.json.new").mkdir()
+    with pytest.raises(BackendError):
+        await rig.backend.set_priority(second.key, 3)
+    await rig.finish(blocker.key)
+    await reaches(rig.backend, first, RunState.RUNNING)
+    assert (await seen(rig.backend, second)).state is RunState.QUEUED
 
 
 async def test_a_control_group_is_made_and_removed(make_rig: MakeRig) -> None:

@@ -11,12 +11,16 @@ from typing import cast
 import pytest
 
 from trainwright.control.loop import ControlLoop
+from trainwright.domain.demand import Demand
 from trainwright.domain.errors import DatabaseUnavailable, NoCredentials
+from trainwright.ports.pools import Pool
+from trainwright.ports.uow import PLATFORM
 from trainwright.server.bootstrap import House, open_house
 from trainwright.server.instance import CannotStart
 from trainwright.server.settings import Settings
 from trainwright.services import principals
 from trainwright.services.credentials import find_key
+from trainwright.services.pools import probe_shares
 
 pytestmark = pytest.mark.anyio
 URL = "http://127.0.0.1:1"
@@ -132,3 +136,16 @@ async def test_database_that_is_away_does_not_end_the_server(tmp_path: Path) -> 
         with pytest.raises(asyncio.CancelledError):
             await work
     assert flaky.runs == 3
+
+
+async def test_pools_are_known_to_the_backend_from_the_start(tmp_path: Path) -> None:
+    """Guards a crash between the commit of a pool and the word to the backend: the next start gives it."""
+    async with house(tmp_path) as opened:
+        with opened.services.units(PLATFORM) as uow:
+            project = json.loads((tmp_path / "admin.json").read_text())["project_id"]
+            uow.pools.add(Pool("pool-a", project, "", "night", {}, 1000, 512, 0))
+            uow.commit()
+        assert list(await probe_shares(opened.services)) == [""]
+    async with house(tmp_path) as opened:
+        uses = await probe_shares(opened.services)
+        assert uses["pool-a"].size == Demand(1000, 512)
