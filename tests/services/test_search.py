@@ -11,6 +11,7 @@ from trainwright.domain.errors import TrainwrightError, WorkspaceNotFound
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import Workspace
 from trainwright.services import job_search
+from trainwright.wire.job_search import FILTERS_MAX, VALUES_MAX
 
 pytestmark = pytest.mark.anyio
 
@@ -145,6 +146,14 @@ async def test_jobs_are_found_by_host_and_tell_where_they_ran(world: World) -> N
     assert plain.items[0].status.task_ips is None
     world.clock.ms += 32 * 86_400_000
     assert await found(world, host_ips=["10.0.0.7"]) == []
+
+
+async def test_the_largest_search_is_answered(world: World) -> None:
+    """Guards against a search that the database refuses: as many filters, values and tags as may be sent."""
+    values = [str(number) for number in range(VALUES_MAX)]
+    filters = [{"key": "id", "operator": "not", "value": values}] * FILTERS_MAX
+    tags = [{"key": f"k{number}", "values": values[:10]} for number in range(10)]
+    assert await found(world, filters=filters, tags=tags, host_ips=values[:10]) == []
 
 
 async def test_fine_tuning_jobs_and_debug_jobs_are_none(world: World) -> None:

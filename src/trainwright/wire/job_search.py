@@ -9,7 +9,7 @@ from trainwright.wire.model import RequestModel
 SEARCH_LIMIT_MAX = 50
 OFFSET_MAX = 2**62
 FILTERS_MAX = 50
-VALUES_MAX = 1000
+VALUES_MAX = 500  # with FILTERS_MAX below what one statement of SQLite takes
 TAGS_MAX = 10
 HOSTS_MAX = 10
 
