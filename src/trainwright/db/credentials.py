@@ -1,6 +1,7 @@
 """Tokens and access keys, and whose they are: the half of `db.principals.Principals` that proves who calls."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -243,11 +244,11 @@ class Credentials:
 
     def _principal(self, row: RowMapping) -> Principal:
         names: list[str] = json.loads(row["roles"])
-        composed: dict[str, list[str]] = {}
-        if not BUILT_IN.keys() >= set(names):
-            found = self._tx.rows(_ROLES, project=row["project_id"])
-            composed = {each["name"]: json.loads(each["actions"]) for each in found}
-        patterns = [pattern for name in names for pattern in BUILT_IN.get(name) or composed.get(name, ())]
+        known: dict[str, Sequence[str]] = dict(BUILT_IN)
+        if not known.keys() >= set(names):
+            for each in self._tx.rows(_ROLES, project=row["project_id"]):
+                known.setdefault(each["name"], json.loads(each["actions"]))
+        patterns = [pattern for name in names for pattern in known.get(name, ())]
         return Principal(row["id"], row["name"], row["project_id"], row["is_admin"], allowed_by(patterns))
 
 
