@@ -1,6 +1,5 @@
 """A job as the contract shows it (§4). Pure: rows in, answer out."""
 
-import copy
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.lifecycle import Phase, public_phase
 from trainwright.domain.reasons import Reason
-from trainwright.domain.specs import LaunchSpec, RoleSpec, attempt_key
+from trainwright.domain.specs import Channel, LaunchSpec, RoleSpec, attempt_key
 from trainwright.domain.texts import Language, reason_text, render_note
 from trainwright.wire.job_answers import (
     AllocatedResources,
@@ -197,7 +196,7 @@ def _recover_record(attempt: Attempt, after: Attempt) -> RecoverRecord:
 
 def _algorithm(job: Job) -> dict[str, Any]:
     """The request's algorithm with what the server filled in; `environments` becomes a list of objects (§14.1)."""
-    algorithm = copy.deepcopy(_part(job.request, "algorithm") if job.filled is None else job.filled)
+    algorithm = _part(job.request, "algorithm") if job.filled is None else dict(job.filled)
     launch = job.launch
     if job.algorithm_name:
         algorithm["name"] = job.algorithm_name
@@ -209,17 +208,22 @@ def _algorithm(job: Job) -> dict[str, Any]:
             "engine_version": launch.engine.version,
         }
     for kind, channels in (("inputs", launch.inputs), ("outputs", launch.outputs)):
-        echoed = algorithm.get(kind) or []
-        for item, channel in zip(echoed, channels, strict=False):
-            item["local_dir"] = channel.local_path
-            if channel.dataset_version_id:
-                item["remote"]["dataset"]["version_id"] = channel.dataset_version_id
-        algorithm[kind] = echoed
+        pairs = zip(algorithm.get(kind) or [], channels, strict=False)
+        algorithm[kind] = [_channel(item, channel) for item, channel in pairs]
     environments = algorithm.get("environments")
     algorithm["environments"] = [environments] if environments else []
     algorithm["policies"] = algorithm.get("policies") or {}
     algorithm["parameters"] = algorithm.get("parameters") or []
     return algorithm
+
+
+def _channel(given: Mapping[str, Any], channel: Channel) -> dict[str, Any]:
+    filled = {**given, "local_dir": channel.local_path}
+    if channel.dataset_version_id:
+        remote = _part(given, "remote")
+        dataset = {**_part(remote, "dataset"), "version_id": channel.dataset_version_id}
+        filled["remote"] = {**remote, "dataset": dataset}
+    return filled
 
 
 def _spec(history: JobHistory) -> JobSpec:
