@@ -26,6 +26,7 @@ from trainwright.domain.errors import (
     JobNotFound,
     ParameterRange,
     ParameterType,
+    RemoteTypeUnsupported,
     SearchSettingsInvalid,
     StorageUnavailable,
     TooManyCodeFiles,
@@ -34,6 +35,7 @@ from trainwright.domain.errors import (
     UnsupportedSort,
     WorkspaceNotFound,
 )
+from trainwright.ports.datasets import Dataset, DatasetVersion
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import Member, Workspace
@@ -457,3 +459,32 @@ async def test_subscribed_code_cannot_be_saved(world: World) -> None:
         uow.commit()
     with pytest.raises(CodeHidden, match="theirs"):
         await algorithms.save_job(world.ctx, ALICE, job_id, {"metadata": {"name": "kept"}})
+
+
+async def test_datasets_have_the_type_that_the_algorithm_takes(world: World) -> None:
+    """Guards `dataset_type` of an input: a registered dataset of another type is refused."""
+    with world.ctx.units(PLATFORM) as uow:
+        for kind in ("0", "900"):
+            made = Dataset(
+                kind, ALICE.project_id, "0", f"d{kind}", "", kind, "obs://bucket/data/", "u1", "alice"
+            )
+            uow.datasets.add(made)
+            version = DatasetVersion(f"v{kind}", kind, "V1", "", "obs://bucket/data/", state="ready")
+            uow.datasets.add_version(version)
+            uow.datasets.save_version(version)
+        uow.commit()
+    constraint = {"data_type": "dataset", "attributes": [{"dataset_type": "0"}]}
+    algorithm_id = await saved(world, "job_config.inputs.0.remote_constraints", [constraint])
+    remotes: dict[str, dict[str, Any]] = {
+        "900": {"dataset": {"id": "900", "version_id": "v900"}},
+        "0": {"dataset": {"id": "0", "version_id": "v0"}},
+        "obs": {"obs": {"obs_url": "obs://bucket/data/"}},
+    }
+    for kind, remote in remotes.items():
+        raw = of(algorithm_id, inputs=[{"name": "data_url", "remote": remote}])
+        if kind == "0":
+            job = await jobs.create(world.ctx, ALICE, raw, EN)
+            assert world.read(job.metadata.id).job.launch.inputs[0].dataset_version_id == "v0"
+        else:
+            with pytest.raises(RemoteTypeUnsupported):
+                await jobs.create(world.ctx, ALICE, raw, EN)
