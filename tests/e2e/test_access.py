@@ -13,7 +13,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from tests.e2e.live import LiveServer
-from tests.e2e.seeds import Caller, add_project, add_user, admin_of, seed
+from tests.e2e.seeds import Caller, add_project, add_user, admin_of, close, seed
 from trainwright.domain.access import BUILT_IN, DEVELOPER, VIEWER, Action, allowed_by
 from trainwright.server.app import bare_app
 from trainwright.server.examples import REQUEST_EXAMPLES
@@ -59,17 +59,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     grants = [{"user_id": developer.user_id, "user_type": "IAM", "role": VIEWER}]
     shared = admin.made("/v1/{P}/workspaces", {"name": "shared", "auth_type": "INTERNAL", "grants": grants})
     ids = seed(live, admin, mark="open").ids | {"user_id": developer.user_id}
+    nobody, viewer = add_user(live, admin, "nobody"), add_user(live, admin, "viewer", VIEWER)
+    stranger = add_project(live, admin, "other")
     yield House(
         live,
         admin,
-        add_user(live, admin, "nobody"),
+        nobody,
         developer,
-        add_user(live, admin, "viewer", VIEWER),
-        add_project(live, admin, "other"),
+        viewer,
+        stranger,
         ids,
         seed(live, admin, mark="private", workspace=private["id"]).ids,
         seed(live, admin, mark="shared", workspace=shared["id"]).ids,
     )
+    close(admin, nobody, developer, viewer, stranger)
     live.stop()
 
 

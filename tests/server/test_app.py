@@ -320,3 +320,29 @@ def test_open_paths() -> None:
         "/share/logs/{token}",
         "/v3/auth/tokens",
     }
+
+
+async def test_a_bad_query_parameter_is_said_in_the_readers_language(world: ServerWorld) -> None:
+    """Guards bounds that only the route declares: their messages are ours, in both languages, not the library's."""
+    asked = (("limit", "0"), ("limit", "many"), ("offset", "-1"))
+    async with world.client() as client:
+        for name, value in asked:
+            seen = set()
+            for language in ("en-us", "zh-cn"):
+                response = await client.get(
+                    f"/v2/{PROJECT}/training-experiments",
+                    params={name: value},
+                    headers={"X-Language": language},
+                )
+                seen.add(check_shape(response, 400, "ModelArts.2764"))
+            assert len(seen) == 2
+            assert any("必须" in text or "不能" in text for text in seen), seen
+
+
+async def test_an_id_holds_no_slash(world: ServerWorld) -> None:
+    """Guards ids from becoming paths: an encoded slash never makes one operation of another."""
+    async with world.client() as client:
+        job = world.add_job()
+        assert (await client.get(f"{JOBS}/{job.id}/events")).status_code == 200
+        check_shape(await client.get(f"{JOBS}/{job.id}%2Fevents"), 404, "Trainwright.0002")
+        check_shape(await client.post(f"{JOBS}/{job.id}%2factions", json={}), 404, "Trainwright.0002")

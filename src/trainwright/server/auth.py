@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trainwright.domain.errors import BadSignature, NoCredentials, WrongProject
+from trainwright.domain.errors import BadSignature, NoCredentials, UnknownRoute, WrongProject
 from trainwright.ports.clock import Clock
 from trainwright.ports.identity import Principal
 from trainwright.server.bodies import hash_body, see_body
@@ -35,12 +35,9 @@ FindKey = Callable[[str], Awaitable[KeyOwner | None]]
 """The owner of an access key, if it has one."""
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", "/v3/auth/tokens"})
-OPEN_PREFIXES = (
-    "/runner/v1/",
-    "/share/",
-    "/docs/",
-)  # attempt tokens and signed links: their routes check them
+OPEN_PREFIXES = ("/runner/v1/", "/share/", "/docs/")  # attempt tokens, share links: their routes check them
 REMEMBERED_S = 5.0
+_KEYED = re.compile(r"/v1/[^/]+/buckets/")
 _PROJECT = re.compile(r"/v[12]/([^/]+)/")
 _PROJECT_HEADER = "x-project-id"
 
@@ -147,6 +144,7 @@ class Authentication:
             NoCredentials, MalformedAuthorization, BadSignature: nobody we know.
             WrongProject: the project of the path, or of a signed X-Project-Id, is not theirs.
             BodyTooLarge: more than can be hashed was signed.
+            UnknownRoute: an encoded slash would make one id the path of something else.
         """
         if scope["type"] != "http" or is_open(scope["path"]):
             await self._app(scope, receive, send)
@@ -161,6 +159,8 @@ class Authentication:
         project = _PROJECT.match(scope["path"])
         if project and project[1] != principal.project_id:
             raise WrongProject
+        if _hides_slash(scope):
+            raise UnknownRoute(path=scope["path"])
         scope["state"]["principal"] = principal
         await self._app(scope, receive, send)
 
@@ -191,6 +191,11 @@ class Authentication:
 def _signed_request(scope: Scope) -> SignedRequest:
     raw_path = scope.get("raw_path") or scope["path"].encode()
     return SignedRequest(scope["method"], raw_path, scope["query_string"], scope["headers"])
+
+
+def _hides_slash(scope: Scope) -> bool:
+    """Whether an id holds a slash: no id does, and routing would read it as a path. Keys of objects may."""
+    return b"%2f" in (scope.get("raw_path") or b"").lower() and not _KEYED.match(scope["path"])
 
 
 def is_open(path: str) -> bool:

@@ -29,7 +29,7 @@ from trainwright.domain.errors import (
     WrongVerb,
 )
 from trainwright.domain.texts import Language
-from trainwright.wire.parsing import field_path
+from trainwright.wire.parsing import field_path, problem_of
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +102,11 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     place, *rest = first["loc"]
-    detail = str(first["msg"])
+    problem = problem_of(first)
     if place == "body" and (first["type"] == "json_invalid" or not rest):
-        return answer(InvalidJson(detail=detail), request.scope)
+        return answer(InvalidJson(**problem), request.scope)
     kind = InvalidParam if place in ("body", "path") else InvalidQuery
-    return answer(kind(field=field_path(rest), detail=detail), request.scope)
+    return answer(kind(field=field_path(rest), **problem), request.scope)
 
 
 async def _framework_error(request: Request, error: Exception) -> Response:

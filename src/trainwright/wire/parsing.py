@@ -32,8 +32,11 @@ _TEXTS: Mapping[str, Text] = {
         "it must not be longer than {max_length} characters", "长度不能超过 {max_length}"
     ),
     "int_type": Text("it must be an integer", "必须为整数"),
+    "int_parsing": Text("it must be an integer", "必须为整数"),
     "int_from_float": Text("it must be an integer", "必须为整数"),
     "float_type": Text("it must be a number", "必须为数字"),
+    "float_parsing": Text("it must be a number", "必须为数字"),
+    "bool_parsing": Text("it must be true or false", "必须为 true 或 false"),
     "bool_type": Text("it must be true or false", "必须为 true 或 false"),
     "list_type": Text("it must be a list", "必须为列表"),
     "dict_type": Text("it must be an object", "必须为对象"),
@@ -44,6 +47,9 @@ _TEXTS: Mapping[str, Text] = {
     "greater_than_equal": Text("it must be at least {ge}", "不能小于 {ge}"),
     "greater_than": Text("it must be greater than {gt}", "必须大于 {gt}"),
     "less_than_equal": Text("it must be at most {le}", "不能大于 {le}"),
+    "string_pattern_mismatch": Text("it must match {pattern}", "必须匹配 {pattern}"),
+    "enum": Text("it must be one of {expected}", "必须为 {expected} 之一"),
+    "less_than": Text("it must be less than {lt}", "必须小于 {lt}"),
     "literal_error": Text("it must be one of {expected}", "必须为 {expected} 之一"),
     "experiment_name": Text(
         "it must be 1 to 64 letters, digits, _, -, . or blanks, none of them at an end",
@@ -113,6 +119,16 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         _refuse(exc)
 
 
+def problem_of(error: Mapping[str, Any]) -> dict[str, str | int | float | Text]:
+    """`detail`, and the slots it wants, of one of pydantic's errors: what is wrong, in both languages."""
+    context = {
+        key: value if isinstance(value, int | float) else str(value)
+        for key, value in error.get("ctx", {}).items()
+        if key != "field"
+    }
+    return {**context, "detail": _TEXTS.get(error["type"], _FALLBACK)}
+
+
 def field_path(location: Sequence[str | int]) -> str:
     """`("algorithm", "inputs", 0, "name")` as `algorithm.inputs[0].name`; `[key]` marks of pydantic are left out."""
     path = ""
@@ -126,14 +142,7 @@ def field_path(location: Sequence[str | int]) -> str:
 
 def _refuse(exc: ValidationError) -> NoReturn:
     first = exc.errors(include_url=False, include_input=False)[0]
-    context = {
-        key: value if isinstance(value, int | float) else str(value)
-        for key, value in first.get("ctx", {}).items()
-    }
-    context.pop("field", None)
-    raise InvalidParam(
-        field=field_path(first["loc"]), detail=_TEXTS.get(first["type"], _FALLBACK), **context
-    ) from exc
+    raise InvalidParam(field=field_path(first["loc"]), **problem_of(first)) from exc
 
 
 def _refuse_constant(_name: str) -> NoReturn:

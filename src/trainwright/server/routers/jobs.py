@@ -89,7 +89,12 @@ async def act(
     return answer_model(await jobs.stop(ctx, who, job_id, body, language), 202)
 
 
-@router.delete("/training-jobs/{training_job_id}", operation_id="delete_training_job", status_code=202)
+@router.delete(
+    "/training-jobs/{training_job_id}",
+    operation_id="delete_training_job",
+    status_code=202,
+    response_class=Response,
+)
 async def delete(job_id: JobId, who: MayDelete, ctx: ServicesDep) -> Response:
     """Delete an ended job with its history and logs."""
     await jobs.delete(ctx, who, job_id)
