@@ -1,13 +1,13 @@
 """Limits of workspaces and users. Implements `ports.workspaces.QuotaRepository`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from trainwright.db.dialects import WORDS, unindexed, upserts
 from trainwright.db.schema import job_documents, jobs, training_quotas, workspace_quotas
 from trainwright.db.transaction import Transaction
-from trainwright.domain.specs import LaunchSpec
+from trainwright.domain.demand import Demand
 
 _PROJECT = sa.bindparam("project", type_=WORDS)
 _WORKSPACE = sa.bindparam("workspace", type_=WORDS)
@@ -39,9 +39,20 @@ _SET_OF_USER = upserts(
 )
 # By time, not by project: few jobs are unfinished, many have ended.
 _UNFINISHED = sa.and_(jobs.c.due_at_ms >= 0, unindexed(jobs.c.project_id) == _PROJECT)
-_LAUNCHES = (
-    sa.select(job_documents.c.launch)
-    .join(jobs)
+_DEMAND = (
+    sa.select(
+        sa.func.count().label("jobs"),
+        *(
+            sa.func.coalesce(sa.func.sum(column), 0).label(column.name)
+            for column in (
+                job_documents.c.millicpus,
+                job_documents.c.memory_mib,
+                job_documents.c.accelerators,
+            )
+        ),
+    )
+    .select_from(jobs)
+    .join(job_documents)
     .where(_UNFINISHED, unindexed(jobs.c.workspace_id) == _WORKSPACE)
 )
 _COUNT_OF_USER = (
@@ -93,10 +104,13 @@ class Quotas:
                 extra_info=extra_info,
             )
 
-    def unfinished_in(self, workspace_id: str) -> Iterator[LaunchSpec]:
-        """What the workspace's unfinished jobs were given."""
-        for row in self._tx.rows(_LAUNCHES, project=self._project, workspace=workspace_id):
-            yield LaunchSpec.model_validate_json(row["launch"])
+    def unfinished_in(self, workspace_id: str) -> tuple[int, Demand]:
+        """How many unfinished jobs the workspace has, and what they take together."""
+        row = self._tx.row(_DEMAND, project=self._project, workspace=workspace_id)
+        if row is None:
+            return 0, Demand()
+        demand = Demand(int(row["millicpus"]), int(row["memory_mib"]), int(row["accelerators"]))
+        return int(row["jobs"]), demand
 
     def unfinished_of(self, user_id: str) -> int:
         """How many unfinished jobs the user has, in whichever workspace."""

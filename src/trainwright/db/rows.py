@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Attempt, Event, Job, Note, TaskState
 from trainwright.domain.lifecycle import Phase, public_phase
 from trainwright.domain.reasons import Reason
@@ -93,12 +94,16 @@ def progress_values(job: Job) -> Values:
 
 def document_values(job: Job) -> Values:
     """Columns of `job_documents`."""
+    demand = Demand.of_launch(job.launch)
     return {
         "job_id": job.id,
         "description": job.description,
         "request": json.dumps(job.request),
         "launch": job.launch.model_dump_json(),
         "filled": "" if job.filled is None else json.dumps(job.filled),
+        "millicpus": demand.millicpus,
+        "memory_mib": demand.memory_mib,
+        "accelerators": demand.accelerators,
     }
 
 

@@ -148,7 +148,12 @@ job_documents = sa.Table(
     _words("description"),
     _words("request"),  # JSON
     _words("launch"),  # JSON of a LaunchSpec
-    _words("filled", default=""),  # JSON: the algorithm as the saved one completed it; empty: it was made of none
+    _words(
+        "filled", default=""
+    ),  # JSON: the algorithm as the saved one completed it; empty: it was made of none
+    _number("millicpus"),  # these three: what all its tasks take together, to be summed against quotas
+    _number("memory_mib"),
+    _number("accelerators"),
 )
 
 # How many jobs there are; changed with each job added or deleted, because counting 100,000 takes 15 ms.
@@ -401,7 +406,9 @@ job_tags = sa.Table(
     _of_job(primary_key=True),
     sa.Column("key", Words, primary_key=True),
     _words("value"),
-    _words("project_id"),  # these two are the job's, which never change: without them each row would need a look at it
+    _words(
+        "project_id"
+    ),  # these two are the job's, which never change: without them each row would need a look at it
     _words("workspace_id"),
 )
 sa.Index("ix_job_tags_key", job_tags.c.key, job_tags.c.value, job_tags.c.job_id)

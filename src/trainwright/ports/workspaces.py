@@ -1,10 +1,10 @@
 """Workspaces and what is kept per workspace or user: members, quotas, experiments, tags, authorisations, options."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from trainwright.domain.specs import LaunchSpec
+from trainwright.domain.demand import Demand
 
 DEFAULT_WORKSPACE = "0"
 DEFAULT_WORKSPACE_NAME = "default"
@@ -118,8 +118,8 @@ class QuotaRepository(Protocol):
         """Write those given; an empty user id is everyone who has none of their own."""
         ...
 
-    def unfinished_in(self, workspace_id: str) -> Iterable[LaunchSpec]:
-        """What the workspace's unfinished jobs were given."""
+    def unfinished_in(self, workspace_id: str) -> tuple[int, Demand]:
+        """How many unfinished jobs the workspace has, and what they take together."""
         ...
 
     def unfinished_of(self, user_id: str) -> int:

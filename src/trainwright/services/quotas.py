@@ -101,18 +101,17 @@ def check_quotas(uow: UnitOfWork, who: Principal, workspace_id: str, launch: Lau
 
 def used_in(uow: UnitOfWork, workspace_id: str) -> dict[str, int]:
     """What the workspace's unfinished jobs have, by resource, in parts."""
-    used = dict.fromkeys(WORKSPACE_RESOURCES, 0)
-    for launch in uow.quotas.unfinished_in(workspace_id):
-        for name, parts in parts_of(launch).items():
-            used[name] += parts
-    return used
+    return _parts(*uow.quotas.unfinished_in(workspace_id))
 
 
 def parts_of(launch: LaunchSpec) -> dict[str, int]:
     """What one job has, by resource, in parts."""
-    demand = Demand.of_launch(launch)
+    return _parts(1, Demand.of_launch(launch))
+
+
+def _parts(jobs: int, demand: Demand) -> dict[str, int]:
     return {
-        "train_job.count": 1,
+        "train_job.count": jobs,
         "train_job.cpu": demand.millicpus,
         "train_job.memory": demand.memory_mib,
         "train_job.accelerator": demand.accelerators,

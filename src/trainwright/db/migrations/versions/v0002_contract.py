@@ -3,6 +3,8 @@
 Written out in full: a migration must not change when `schema.py` does. Never edited once released.
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -62,6 +64,7 @@ def _wider_jobs() -> None:
     _more_number("jobs", "ran_ms")
     _more_flag("jobs", "kept", default=False)
     _more_words("job_documents", "filled")
+    _add_demands()
     op.execute(
         "UPDATE jobs SET user_id = COALESCE((SELECT users.id FROM users WHERE users.name = jobs.user_name "
         "AND users.project_id = jobs.project_id LIMIT 1), '')"
@@ -78,6 +81,30 @@ def _wider_jobs() -> None:
     op.create_index("ix_jobs_experiment", "jobs", ["experiment_id", "experiment_serial"])
     op.drop_index("ix_tasks_job", "tasks")
     op.create_index("ix_tasks_job", "tasks", ["job_id", "ip"])
+
+
+def _add_demands() -> None:
+    for name in ("millicpus", "memory_mib", "accelerators"):
+        _more_number("job_documents", name)
+    connection = op.get_bind()
+    # Those that have ended count against nothing.
+    unfinished = (
+        "SELECT job_id, launch FROM job_documents JOIN jobs ON id = job_id WHERE due_at_ms IS NOT NULL"
+    )
+    for job_id, launch in connection.execute(sa.text(unfinished)).fetchall():
+        roles = [(role["replicas"], role["resources"]) for role in json.loads(launch)["roles"]]
+        connection.execute(
+            sa.text(
+                "UPDATE job_documents SET millicpus = :cpu, memory_mib = :memory, accelerators = :cards "
+                "WHERE job_id = :job"
+            ),
+            {
+                "job": job_id,
+                "cpu": sum(count * round(each["cpus"] * 1000) for count, each in roles),
+                "memory": sum(count * each["memory_mib"] for count, each in roles),
+                "cards": sum(count * each.get("accelerators", 0) for count, each in roles),
+            },
+        )
 
 
 def _wider_users() -> None:
