@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scripts.reference.api import api_page, openapi_json
 from scripts.reference.commands import cli_page
+from scripts.reference.compatibility import compatibility_page
 from scripts.reference.errors import errors_page
 from scripts.reference.events import events_page
 from scripts.reference.permissions import permissions_page
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "errors.md": errors_page,
     "events.md": events_page,
+    "modelarts-compatibility.md": compatibility_page,
     "openapi.json": openapi_json,
     "permissions.md": permissions_page,
     "phases.md": phases_page,
