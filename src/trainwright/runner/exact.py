@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .staging import Access, Progress
 
-_THREADS = 4  # checksums are worth more than one, unlike plain copies
+_THREADS_MAX = 4  # checksums keep a core busy each, unlike plain copies
 _PIECE = 1 << 20
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
 
@@ -36,7 +36,7 @@ def fetch_exact(folder: dict[str, Any], target: str, access: Access, progress: P
     transfers = access.transfers()
     folders = Folders(target)
     grant = folder["grant"]
-    shared = os.path.realpath(grant["path"]) if grant["kind"] == "path" else ""
+    shared = Shared(grant["path"]) if grant["kind"] == "path" else None
 
     def note(count: int) -> None:
         access.heed()
@@ -44,13 +44,14 @@ def fetch_exact(folder: dict[str, Any], target: str, access: Access, progress: P
 
     def lay(pair: tuple[dict[str, Any], str]) -> None:
         entry, path = pair
-        if shared:
+        if shared is not None:
             copy_checked(shared, entry, path, note)
         else:
             _download(transfers, entry, path, progress.note)
 
+    threads = min(_THREADS_MAX, len(os.sched_getaffinity(0)))
     entries = _entries(transfers, folder["manifest_url"], folders, progress)
-    deferred.load("workers").spread(entries, lay, threads=_THREADS, cancelled=access.cancel.is_set)
+    deferred.load("workers").spread(entries, lay, threads=threads, cancelled=access.cancel.is_set)
 
 
 def _entries(
@@ -72,17 +73,47 @@ def _download(transfers: Any, entry: dict[str, Any], path: str, note: Callable[[
         raise Changed(entry["path"], gone=True) from error
 
 
-def copy_checked(top: str, entry: dict[str, Any], target: str, note: Callable[[int], None]) -> None:
-    """Copy one object from the shared folder `top`, replacing `target`. Raises `Changed`, `OSError`."""
-    reading = _open(top, entry["path"])
+class Shared:
+    """A folder on the disk that the runner shares with the store."""
+
+    def __init__(self, path: str) -> None:
+        self._top = os.path.realpath(path)
+        self._plain = {self._top}  # folders that no link leads to
+
+    def open(self, path: str) -> int:
+        """A descriptor of the object. Through a link nothing is read: the store has none, so the object is gone.
+
+        Raises:
+            Changed: it is gone.
+        """
+        source = f"{self._top}/{path}"
+        folder = os.path.dirname(source)
+        try:
+            if folder not in self._plain:
+                if os.path.realpath(folder) != folder:
+                    raise Changed(path, gone=True)
+                self._plain.add(folder)
+            return os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in _GONE:
+                raise Changed(path, gone=True) from error
+            raise
+
+
+def copy_checked(shared: Shared, entry: dict[str, Any], target: str, note: Callable[[int], None]) -> None:
+    """Copy one object from a shared folder, replacing `target`. Raises `Changed`, `OSError`."""
+    reading = shared.open(entry["path"])
     try:
         status = os.fstat(reading)
         if status.st_size != int(entry["size"]):
             raise Changed(entry["path"])
         mode = 0o755 if status.st_mode & 0o100 else 0o644
-        if os.path.lexists(target):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            writing = os.open(target, flags, mode)
+        except FileExistsError:  # of a former life
             os.unlink(target)
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            writing = os.open(target, flags, mode)
         try:
             found = _copy(reading, writing, note)
         finally:
@@ -92,20 +123,6 @@ def copy_checked(top: str, entry: dict[str, Any], target: str, note: Callable[[i
     if found != (int(entry["size"]), entry["sha256"]):
         os.unlink(target)
         raise Changed(entry["path"])
-
-
-def _open(top: str, path: str) -> int:
-    """Of a link on the way nothing is read: the store has none, so the object is gone."""
-    source = f"{top}/{path}"
-    folder = os.path.dirname(source)
-    try:
-        if os.path.realpath(folder) != folder:
-            raise Changed(path, gone=True)
-        return os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in _GONE:
-            raise Changed(path, gone=True) from error
-        raise
 
 
 def _copy(reading: int, writing: int, note: Callable[[int], None]) -> tuple[int, str]:
