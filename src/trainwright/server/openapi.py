@@ -63,6 +63,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas.update({name: schema for name, schema in made["$defs"].items() if name not in schemas})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    schema = {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}
+    content = {JSON: {"schema": schema, "example": _ERROR_EXAMPLE}}
+    components["responses"] = {
+        f"Error-{status}": {"description": text, "content": content} for status, text in _ERRORS.items()
+    }
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
@@ -104,10 +109,7 @@ def _actions_below(dependant: Dependant) -> Iterator[Action]:
 def _finish(path: str, operation: dict[str, Any], action: Action | None) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
-    schema = {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}
-    for status, text in _ERRORS.items():
-        content = {JSON: {"schema": schema, "example": _ERROR_EXAMPLE}}
-        answers[status] = {"description": text, "content": content}
+    answers.update({status: {"$ref": f"#/components/responses/Error-{status}"} for status in _ERRORS})
     if action is not None:
         operation["x-action"] = action.value
     body = operation.get("requestBody", {}).get("content", {}).get(JSON)
