@@ -3,11 +3,18 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 
 from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, make_job, make_launch
 from tests.contract.test_db_concurrency import THREADS, at_once
 from tests.contract.workspace_fixtures import OPEN, OUTSIDER, OWN, OWNER, RULER, STRANGER, add_workspaces
+from trainwright.db import migrate
 from trainwright.db.database import Database
+from trainwright.db.engines import open_migrator
+from trainwright.db.rows import document_values, new_job_values
+from trainwright.db.urls import database_url
+from trainwright.domain.demand import Demand
 from trainwright.domain.errors import QuotaExceeded
 from trainwright.domain.lifecycle import Phase
 from trainwright.ports.identity import Principal
@@ -16,6 +23,7 @@ from trainwright.services.quotas import check_quotas
 
 ANN = Principal("u-ann", "ann", PROJECT, is_admin=False)
 EVE = Principal("u-eve", "eve", PROJECT, is_admin=False)
+UNLEASED = {"woken": False, "lease_owner": "", "lease_token": "", "lease_until_ms": 0}
 LAUNCH = make_launch("new", PROJECT)  # two tasks: 2 CPUs, 1024 MiB
 
 
@@ -133,3 +141,20 @@ def test_creators_at_once_do_not_slip_under(database: Database) -> None:
             return True
 
         assert at_once(work).count(True) == 2 < THREADS
+
+
+def test_jobs_of_the_first_release_count(empty_url: str) -> None:
+    """Guards unfinished jobs that were there before quotas: what they take is read from their launches once."""
+    job = replace(make_job("old"), workspace_id="0")
+    old_values = {"jobs": new_job_values(job), "job_documents": document_values(job)}
+    with open_migrator(database_url(empty_url)).begin() as connection:
+        command.upgrade(migrate.alembic_config(connection), "0001")
+        for name, values in old_values.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            known = {key: value for key, value in (UNLEASED | values).items() if key in table.columns}
+            connection.execute(sa.insert(table), known)
+    migrate.upgrade(empty_url)
+    database = Database.open(empty_url)
+    with database.units(OWNER, write=False) as uow:
+        assert uow.quotas.unfinished_in("0") == (1, Demand(2000, 1024))
+    database.close()
