@@ -96,7 +96,9 @@ async def show_max_resources(
     have = Demand.of_task(flavor.resources)
     if pool.id:
         have = have.least(pool.share)
-    return MaxResourcesResponse(cpu_core_num=int(have.cpus), mem_size=have.memory_mib // _MIB_PER_GIB)
+    return MaxResourcesResponse(
+        cpu_core_num=max(1, round(have.cpus)), mem_size=max(1, have.memory_mib // _MIB_PER_GIB)
+    )
 
 
 async def list_resource_flavors(

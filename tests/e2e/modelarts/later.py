@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.e2e.modelarts.shapes import AUTO_SEARCH, PARAMETERS, ROLE, TUNING
 
-KEPT = {
+KEPT: dict[str, Any] = {
     "algorithm": {
         "engine": {"install_sys_packages": True, "image_repo_id": "repo-1"},
     },

@@ -65,7 +65,7 @@ class Platform:
     @property
     def url(self) -> str:
         """Scheme, host and port."""
-        return self.live.url
+        return str(self.live.url)
 
     @cached_property
     def admin(self) -> Person:

@@ -94,9 +94,14 @@ def searching(platform: Platform, name: str) -> dict[str, Any]:
 @covers(
     "create_algorithm",
     """
-        metadata.name metadata.description metadata.workspace_id job_config.code_dir job_config.boot_file
-        job_config.engine.engine_id job_config.parameters.* job_config.inputs.* job_config.outputs.*
-        job_config.parameters_customization resource_requirements.* advanced_config.auto_search.*
+        metadata.name metadata.description metadata.workspace_id job_config.code_dir
+        job_config.boot_file job_config.engine.engine_id job_config.parameters.* job_config.inputs.*
+        job_config.outputs.* job_config.parameters_customization resource_requirements.*
+        advanced_config.auto_search.*
+    """,
+    answers="""
+        job_config.code_tree.* metadata.domain_id metadata.source metadata.is_valid metadata.state
+        metadata.version_num metadata.size
     """,
 )
 @covers(
@@ -246,7 +251,9 @@ def test_the_constraints_of_an_algorithm_bind_its_jobs(api: Caller, platform: Pl
     "list_algorithms",
     "offset limit sort_by order searches workspace_id",
     kept="group_by",
-    answers="total count limit offset sort_by order items.metadata.id items.metadata.name",
+    answers="""
+        total count limit offset sort_by order group_by items.metadata.id items.metadata.name
+    """,
 )
 def test_algorithms_in_pages_and_by_name(api: Caller, platform: Platform) -> None:
     """Guards the list: a text of the name after a colon, percent-encoded or not."""
@@ -315,7 +322,7 @@ def test_a_wrong_definition_is_refused_with_its_own_code(api: Caller, platform: 
         ({"boot_file": "obs://proof/elsewhere.py"}, ("ModelArts.2758", "ModelArts.2792")),
     ):
         name = platform.unique("wrong")
-        refusal = api.refused("create_algorithm", body=document(platform, name, **config))  # type: ignore[arg-type]
+        refusal = api.refused("create_algorithm", body=document(platform, name, **config))
         assert refusal.error_code in codes, (config, str(refusal))
 
 

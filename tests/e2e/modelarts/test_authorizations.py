@@ -13,9 +13,7 @@ SECRET = "NeverShownAgain" + "0" * 25
 @covers(
     "get_authorizations",
     "sort_by order limit offset",
-    answers="""
-        total_count auth.user_id auth.type auth.content auth.user_name auth.user_type auth.create_time
-    """,
+    answers="*",
 )
 @covers("delete_authorizations", "user_id")
 def test_authorisations_are_kept_shown_without_secrets_and_removed(api: Caller, developer: Person) -> None:

@@ -89,11 +89,12 @@ def test_a_name_out_of_bounds_is_refused(api: Caller, name: str) -> None:
 
 def test_an_unknown_experiment_is_refused_everywhere(api: Caller, platform: Platform) -> None:
     """Guards every call that takes an experiment's id, job creation included."""
-    for call, more in (
-        ("show_training_experiment_details", {}),
-        ("change_training_experiment", {"body": {"name": "n"}}),
-        ("delete_training_experiment", {}),
-    ):
+    calls: dict[str, dict[str, Any]] = {
+        "show_training_experiment_details": {},
+        "change_training_experiment": {"body": {"name": "n"}},
+        "delete_training_experiment": {},
+    }
+    for call, more in calls.items():
         api.refused(call, "ModelArts.2842", experiment_id="never-was", **more)
     body = platform.job(platform.unique("nowhere"))
     body["metadata"]["training_experiment_reference"] = {"id": "never-was"}

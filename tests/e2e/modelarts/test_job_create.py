@@ -28,6 +28,22 @@ print("told", json.dumps(told))
 """
 
 
+RATE = {
+    "name": "lr",
+    "value": "0.05",
+    "description": "the step",
+    "constraint": {
+        "type": "Float",
+        "editable": True,
+        "required": True,
+        "sensitive": False,
+        "valid_type": "range",
+        "valid_range": ["0.0", "1.0"],
+    },
+    "i18n_description": {"language": "zh-cn", "description": "学习率"},
+}
+
+
 def whole_request(platform: Platform, name: str) -> dict[str, Any]:
     """A request with every setting that this server acts on."""
     platform.put(f"{name}/in/points.csv", "1,2\n")
@@ -49,22 +65,7 @@ def whole_request(platform: Platform, name: str) -> dict[str, Any]:
         | {
             "local_code_dir": "/home/ma-user/proof-code",
             "working_dir": "/home/ma-user/proof-code/code",
-            "parameters": [
-                {
-                    "name": "lr",
-                    "value": "0.05",
-                    "description": "the step",
-                    "constraint": {
-                        "type": "Float",
-                        "editable": True,
-                        "required": True,
-                        "sensitive": False,
-                        "valid_type": "range",
-                        "valid_range": ["0.0", "1.0"],
-                    },
-                    "i18n_description": {"language": "zh-cn", "description": "学习率"},
-                }
-            ],
+            "parameters": [RATE],
             "policies": {"auto_search": None},
             "inputs": [
                 {
@@ -169,8 +170,10 @@ def test_every_setting_that_acts_reaches_the_script_and_comes_back(platform: Pla
 @covers(
     "create_training_job",
     """
-        algorithm.command algorithm.engine.engine_name algorithm.engine.engine_version spec.resource.node_count
+        algorithm.command algorithm.engine.engine_name algorithm.engine.engine_version
+        spec.resource.node_count
     """,
+    answers="algorithm.command",
 )
 def test_a_command_on_an_engine_by_name_and_version_runs_on_two_nodes(
     platform: Platform, api: Caller
@@ -202,7 +205,11 @@ def test_a_command_on_an_engine_by_name_and_version_runs_on_two_nodes(
         assert f"node {index} of 2" in log.content
 
 
-@covers("create_training_job", "algorithm.engine.image_url algorithm.command")
+@covers(
+    "create_training_job",
+    "algorithm.engine.image_url algorithm.command",
+    answers="algorithm.engine.image_url",
+)
 def test_the_image_of_an_engine_means_that_engine(platform: Platform, api: Caller) -> None:
     """Guards the third way to name an engine, the one that custom-image requests use."""
     engines = api.call("show_training_job_engines").items

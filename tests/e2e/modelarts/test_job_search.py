@@ -97,8 +97,10 @@ def test_a_wrong_filter_is_refused_with_its_own_code(api: Caller) -> None:
     "offset limit sort_by order workspace_id train_type",
     kept="group_by",
     answers="""
-        total count limit offset sort_by order workspace_id ai_project items.kind items.metadata.id
-        items.metadata.name items.status.phase items.spec.resource.flavor_id
+        total count limit offset sort_by order group_by workspace_id ai_project train_type items.kind
+        items.metadata.id items.metadata.name items.status.phase
+        items.status.running_records.xpu_start_at items.status.running_records.end_related_task
+        items.spec.resource.flavor_id
     """,
 )
 def test_pages_by_record_and_order(api: Caller, jobs: list[Any]) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.modelarts.platform import CARD, LARGE, OLD_ENGINE, PYTHON_ENGINE,
     "show_training_job_engines",
     answers="""
         total items.engine_id items.engine_name items.engine_version items.v1_compatible
-        items.image_info.cpu_image_url
+        items.image_info.cpu_image_url items.image_info.image_version
     """,
 )
 def test_engines_are_those_of_the_admins_file(api: Caller) -> None:
@@ -30,9 +30,10 @@ def test_engines_are_those_of_the_admins_file(api: Caller) -> None:
     "show_training_job_flavors",
     "flavor_type",
     answers="""
-        total_count flavors.flavor_id flavors.flavor_name flavors.flavor_type flavors.max_num flavors.billing.*
-        flavors.flavor_info.max_num flavors.flavor_info.cpu.* flavors.flavor_info.gpu.*
-        flavors.flavor_info.memory.* flavors.flavor_info.disk.*
+        flavors.billing.* flavors.flavor_info.gpu.* flavors.flavor_info.cpu.* flavors.flavor_info.disk.*
+        flavors.flavor_info.memory.* total_count flavors.pool_id flavors.flavor_id flavors.flavor_name
+        flavors.support_engines flavors.support_groups flavors.max_num flavors.flavor_type
+        flavors.flavor_info.max_num
     """,
 )
 def test_flavors_by_type(api: Caller) -> None:
@@ -75,7 +76,7 @@ def test_the_most_that_a_flavor_can_have_in_a_pool(api: Caller) -> None:
     "modify_training_quotas",
     "user_id quotas.resource quotas.quota",
     kept="quotas.used quotas.extra_info",
-    answers="user_id quotas.resource quotas.quota",
+    answers="*",
 )
 def test_a_users_quota_of_jobs_is_enforced(api: Caller, platform: Platform) -> None:
     """Guards the number of unfinished jobs that one user may have."""

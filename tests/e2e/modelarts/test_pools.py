@@ -57,6 +57,16 @@ def pool(platform: Platform) -> Iterator[Any]:
         metadata.labels.os.modelarts/node.prefix metadata.annotations.os.modelarts/* X-ModelArts-User-ID
         spec.network.name spec.driver.* spec.resources.extendParams.* spec.resources.os.*
     """,
+    answers="""
+        spec.driver.* metadata.annotations.os.modelarts/period.*
+        metadata.labels.os.modelarts/workspace.id metadata.labels.os.modelarts/node.prefix
+        metadata.labels.os.modelarts/tenant.project.id metadata.labels.os.modelarts.pool/biz
+        metadata.annotations.os.modelarts/billing.mode metadata.annotations.os.modelarts/auto.renew
+        metadata.annotations.os.modelarts/promotion.info
+        metadata.annotations.os.modelarts/service.console.url metadata.annotations.os.modelarts/order.id
+        spec.network.name spec.controlMode status.resources.available.maxCount
+        status.resources.available.nodePool
+    """,
 )
 @covers("show_pool", kept="X-ModelArts-User-ID")
 @covers("list_pools", "workspaceId labelSelector status")
@@ -68,7 +78,11 @@ def pool(platform: Platform) -> Iterator[Any]:
     """,
     kept="X-ModelArts-User-ID metadata.annotations.os.modelarts/order.id spec.driver.* spec.resources.azs.*",
 )
-@covers("delete_pool", kept="X-ModelArts-User-ID")
+@covers(
+    "delete_pool",
+    kept="X-ModelArts-User-ID",
+    answers="metadata.deletionTimestamp",
+)
 def test_a_dedicated_pool_from_its_making_to_its_end(api: Caller, platform: Platform) -> None:
     """Guards a named share of the machine: made, found, changed, used up, given back."""
     name = platform.unique("pool")
@@ -190,8 +204,10 @@ def test_the_public_pool_is_this_machine(api: Caller, public: str, pool: Any) ->
     "list_pool_nodes",
     "limit continue",
     answers="""
-        apiVersion kind items.apiVersion items.kind items.metadata.name items.status.phase
-        items.status.privateIp items.status.resources.cpu items.status.resources.memory
+        apiVersion kind metadata.remainingItemCount items.apiVersion items.kind items.metadata.name
+        items.metadata.labels.os.modelarts.node/cluster items.metadata.labels.os.modelarts.node/nodepool
+        items.metadata.labels.os.modelarts.node/nodepoolname items.spec.os.name items.status.phase
+        items.status.az items.status.privateIp items.status.resources.cpu items.status.resources.memory
         items.status.availableResources.cpu items.status.availableResources.memory
     """,
 )
@@ -213,15 +229,16 @@ def test_the_nodes_of_a_pool(api: Caller, public: str) -> None:
     "list_workloads",
     "type status sort ascend offset limit hostip",
     answers="""
-        apiVersion kind items.name items.jobName items.jobUUID items.status items.userName
-        items.resourceRequirement.cpu items.resourceRequirement.memory items.createTime items.flavor
+        apiVersion kind items.apiVersion items.kind items.type items.name items.jobName items.uid
+        items.jobUUID items.flavor items.status items.userName items.resourceRequirement.cpu
+        items.resourceRequirement.memory items.priority items.runningDuration items.pendingDuration
+        items.pendingPosition items.createTime items.hostIps items.nodes.hostIp
+        items.nodes.resourceRequirement.cpu items.nodes.resourceRequirement.memory
     """,
 )
 @covers(
     "show_workload_statistics",
-    answers="""
-        statistics.total statistics.items.type statistics.items.total statistics.items.status.Running
-    """,
+    answers="*",
 )
 def test_the_workloads_of_a_pool(api: Caller, platform: Platform, public: str) -> None:
     """Guards what runs and waits in a pool, and its numbers."""
@@ -245,20 +262,19 @@ def test_the_workloads_of_a_pool(api: Caller, platform: Platform, public: str) -
         api.refused(call, "ModelArts.2890", pool_name="never-was")
 
 
-@covers("show_pool_statistics", "workspaceId", answers="statistics.status.created operationTime")
+@covers(
+    "show_pool_statistics",
+    "workspaceId",
+    answers="*",
+)
 @covers(
     "show_pool_runtime_metrics",
-    answers="""
-        apiVersion kind items.metadata.name items.table.capacity.value.cpu items.table.capacity.value.memory
-        items.table.allocated.value.cpu items.table.available.value.cpu
-    """,
+    answers="*",
 )
 @covers(
     "show_pool_monitor",
     "time_range statistics period",
-    answers="""
-        metrics.metric.metricName metrics.dataPoints.timestamp metrics.dataPoints.statistics.value
-    """,
+    answers="*",
 )
 def test_numbers_of_pools(api: Caller, pool: Any, public: str) -> None:
     """Guards statistics and measurements."""
@@ -275,12 +291,13 @@ def test_numbers_of_pools(api: Caller, pool: Any, public: str) -> None:
 @covers(
     "list_events",
     "resource name limit since until type continue",
-    answers="""
-        apiVersion kind items.type items.reason items.message items.firstTimestamp items.lastTimestamp
-        items.count
-    """,
+    answers="items.* apiVersion kind metadata.remainingItemCount",
 )
-@covers("list_jobs", "type limit offset since until resource name")
+@covers(
+    "list_jobs",
+    "type limit offset since until resource name",
+    answers="count",
+)
 def test_events_of_pools(api: Caller, pool: Any) -> None:
     """Guards the event list, in the manner of Kubernetes, and the empty list of node operations."""
     name = pool.metadata.name
@@ -298,10 +315,16 @@ def test_events_of_pools(api: Caller, pool: Any) -> None:
     "list_resource_flavors",
     "limit continue labelSelector",
     answers="""
-        apiVersion kind items.metadata.name items.spec.type items.spec.cpu items.spec.memory items.spec.cpuArch
+        metadata.* items.spec.gpu.* items.spec.dataVolume.* apiVersion kind items.apiVersion items.kind
+        items.metadata.name items.metadata.labels.os.modelarts/scope items.spec.type items.spec.cpuArch
+        items.spec.cpu items.spec.memory items.spec.billingModes items.spec.billingCode
+        items.spec.jobFlavors items.status.phase
     """,
 )
-@covers("show_os_config", answers="poolQuota")
+@covers(
+    "show_os_config",
+    answers="networkQuota poolQuota poolHighAvailable",
+)
 @covers("show_os_quota", answers="quotas.resources.*")
 def test_what_pools_can_be_made_of(api: Caller) -> None:
     """Guards the choices for a new pool."""
@@ -314,9 +337,20 @@ def test_what_pools_can_be_made_of(api: Caller) -> None:
 
 @covers("list_pool_tags", "limit offset")
 @covers("show_pool_tags")
-@covers("list_networks", "limit labelSelector continue")
-@covers("list_pool_plugins")
-@covers("list_plugin_templates", "templateName poolName")
+@covers(
+    "list_networks",
+    "limit labelSelector continue",
+    answers="apiVersion kind metadata.remainingItemCount",
+)
+@covers(
+    "list_pool_plugins",
+    answers="apiVersion kind",
+)
+@covers(
+    "list_plugin_templates",
+    "templateName poolName",
+    answers="apiVersion kind",
+)
 def test_what_there_is_none_of_is_an_empty_list(api: Caller, public: str) -> None:
     """Guards reading scripts that look at everything: nothing there is no error."""
     assert not api.call("list_pool_tags", limit=10, offset=0).tags
@@ -326,9 +360,35 @@ def test_what_there_is_none_of_is_an_empty_list(api: Caller, public: str) -> Non
     assert not api.call("list_plugin_templates", template_name="t", pool_name=public).items
 
 
-@covers("list_node_pools", answers="apiVersion kind items.metadata.name")
-@covers("show_node_pool", "continue limit", answers="metadata.name")
-@covers("list_node_pool_nodes", "continue limit", answers="items.metadata.name")
+@covers(
+    "list_node_pools",
+    answers="""
+        apiVersion kind items.apiVersion items.kind items.metadata.name items.spec.resources.flavor
+        items.spec.resources.count items.spec.resources.maxCount items.spec.resources.nodePool
+        items.status.resources.available.flavor items.status.resources.available.count
+        items.status.resources.available.maxCount items.status.resources.available.nodePool
+    """,
+)
+@covers(
+    "show_node_pool",
+    "continue limit",
+    answers="""
+        apiVersion kind metadata.name spec.resources.flavor spec.resources.count spec.resources.maxCount
+        spec.resources.nodePool status.resources.available.flavor status.resources.available.count
+        status.resources.available.maxCount status.resources.available.nodePool
+    """,
+)
+@covers(
+    "list_node_pool_nodes",
+    "continue limit",
+    answers="""
+        apiVersion kind metadata.remainingItemCount items.apiVersion items.kind items.metadata.name
+        items.metadata.labels.os.modelarts.node/cluster items.metadata.labels.os.modelarts.node/nodepool
+        items.metadata.labels.os.modelarts.node/nodepoolname items.spec.os.name items.status.phase
+        items.status.az items.status.privateIp items.status.resources.cpu items.status.resources.memory
+        items.status.availableResources.cpu items.status.availableResources.memory
+    """,
+)
 def test_a_pool_has_one_group_of_nodes(api: Caller, public: str) -> None:
     """Guards scripts that go through node pools to the nodes."""
     (group,) = api.call("list_node_pools", pool_name=public).items
@@ -386,7 +446,9 @@ def test_what_this_server_has_no_nodes_or_networks_for_is_refused_by_name(api: C
     """Guards operations on cloud machines: answered as not available, never ignored and never a bare 404."""
     wrong = []
     for name, values in UNAVAILABLE.items():
-        where = {one: public for one in ("pool_name", "name") if one in operation(name).path_parameters}
+        where: dict[str, str] = {
+            one: public for one in ("pool_name", "name") if one in operation(name).path_parameters
+        }
         if "nodepool_name" in operation(name).path_parameters:
             where["nodepool_name"] = api.call("list_node_pools", pool_name=public).items[0].metadata.name
         try:

@@ -305,7 +305,9 @@ def test_tags_experiments_and_workspaces(reference: Reference) -> None:
     )
     assert one in {resource["resource_id"] for resource in found["resources"]}
 
-    body = {"metadata": {"name": "TestExperiment", "description": "Test experiment", "workspace_id": "0"}}
+    body: dict[str, Any] = {
+        "metadata": {"name": "TestExperiment", "description": "Test experiment", "workspace_id": "0"}
+    }
     answer = httpx.post(
         f"{reference.platform.url}/v2/{reference.project}/training-experiments",
         json=body,

@@ -22,7 +22,11 @@ def tags_of(api: Caller, job: str) -> dict[str, str]:
     }
 
 
-@covers("create_train_job_tags", "tags.key tags.value")
+@covers(
+    "create_train_job_tags",
+    "tags.key tags.value",
+    answers="*",
+)
 @covers("show_train_job_tags", answers="tags.key tags.value")
 @covers("delete_train_job_tags", "tags.key tags.value")
 def test_tags_are_set_replaced_and_removed(api: Caller, job: str) -> None:

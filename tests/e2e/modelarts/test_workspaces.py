@@ -20,8 +20,8 @@ def make(platform: Platform, auth_type: str, *members: Person, **more: Any) -> A
     "create_workspace",
     "name description auth_type enterprise_project_id grants.*",
     answers="""
-        owner auth_type enterprise_project_id update_time create_time name description id status grants.user_id
-        grants.user_name
+        grants.* owner auth_type enterprise_project_id update_time create_time enterprise_project_name
+        name description id status
     """,
 )
 @covers("show_workspace", answers="grants.* owner auth_type name description id status")
@@ -185,7 +185,9 @@ def test_a_quota_of_a_workspace_is_enforced_when_jobs_are_created(api: Caller, p
     "validate_authorization",
     "requests.action requests.action_id requests.resource",
     kept="requests.service_attributes",
-    answers="results.action results.verdict results.action_id results.resource",
+    answers="""
+        results.action results.verdict results.action_id results.resource results.cause.policy_name
+    """,
 )
 def test_what_one_may_do_in_a_workspace_can_be_asked(api: Caller, developer: Person, viewer: Person) -> None:
     """Guards verdicts against the roles that callers have."""
