@@ -15,7 +15,33 @@ from trainwright.wire.objects import UploadBegin
 
 MODULES: tuple[ModuleType, ...] = (catalogue, credentials, identity, jobs, objects, watch)
 METHOD_NAMES = {"stream_events": "follow_events", "stream_log": "follow_log"}
-NOT_FOR_CLIENTS = ("/runner/", "/share/")
+NOT_FOR_CLIENTS = ("/runner/", "/share/", "/docs", "/openapi.json")
+# What only the official client reaches so far; a whole group that ours gets is taken out of here.
+LATER_GROUPS = {
+    "algorithms",
+    "authorizations",
+    "datasets",
+    "experiments",
+    "gallery",
+    "pools",
+    "quotas",
+    "tags",
+    "trials",
+    "unavailable",
+    "workspaces",
+}
+LATER = {
+    "batch_delete_training_job",
+    "list_event_categories",
+    "list_resource_flavors",
+    "list_training_job_stages",
+    "logs_list_links",
+    "logs_revoke_link",
+    "notify_training_job_information",
+    "show_training_flavor_max_available_resource",
+    "show_training_job_route_plan",
+    "validate_training_job_name",
+}
 SAMPLES: dict[str, Any] = {
     "body": {},
     "search": JobSearch(),
@@ -45,15 +71,18 @@ def plain(route: str) -> str:
 
 
 def test_the_clients_operations_are_the_servers() -> None:
-    """A route that the server gains or loses must be seen here."""
+    """A route that the server gains or loses must be seen here, and is either in the clients or said to come later."""
     served = {
-        (verb.upper(), plain(path))
+        (verb.upper(), plain(path)): operation
         for path, verbs in describe(bare_app())["paths"].items()
-        for verb in verbs
+        for verb, operation in verbs.items()
         if not path.startswith(NOT_FOR_CLIENTS)
     }
     built = {(request.method, plain(request.route)) for request in built_requests().values()}
-    assert built == served
+    assert built <= served.keys()
+    later = {each["operationId"] for route, each in served.items() if route not in built}
+    groups = {each["operationId"] for each in served.values() if each["tags"][0] in LATER_GROUPS}
+    assert later == LATER | groups
 
 
 def test_both_clients_have_a_method_for_every_operation() -> None:

@@ -59,7 +59,9 @@ REQUEST_MODELS: set[type[BaseModel]] = set()
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route whose body is a `model`; `openapi.describe` adds the model itself."""
     if any(known.__name__ == model.__name__ and known is not model for known in REQUEST_MODELS):
-        raise TypeError(f"two request models are called {model.__name__}: the description has one name for each")
+        raise TypeError(
+            f"two request models are called {model.__name__}: the description has one name for each"
+        )
     REQUEST_MODELS.add(model)
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}

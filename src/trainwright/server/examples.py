@@ -144,5 +144,11 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         },
         "patch_pool": {"spec": {"resources": [{"flavor": "local.cpu.1u", "count": 2}]}},
         "uploads_begin": {"key": "digits/data/a.npz", "size": 10485760, "part_size": 5242880},
+        "publish_ft_artifacts": {
+            "workspace_id": "0",
+            "publish_artifacts": [
+                {"artifact_id": "epoch-3", "asset_name": "digits", "visibility": "current"}
+            ],
+        },
     }
 )
