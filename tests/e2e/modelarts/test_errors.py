@@ -278,8 +278,9 @@ def test_an_unknown_task_is_refused(api: Caller, finished: Any, name: str) -> No
         api.refused(name, training_job_id=finished.metadata.id, task_id=task)
 
 
-def test_nothing_of_another_project_is_seen_or_counted(api: Caller, stranger: Person, finished: Any) -> None:
+def test_nothing_of_another_project_is_seen_or_counted(platform: Platform, finished: Any) -> None:
     """Guards lists, counts and names between projects."""
+    stranger = platform.add_project()
     assert stranger.api.call("list_training_jobs", body={}).total == 0
     assert not stranger.api.call("validate_training_job_name", job_name=finished.metadata.name).is_duplicate
     assert not stranger.api.call("list_training_job_tags").tags
