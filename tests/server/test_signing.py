@@ -1,6 +1,7 @@
 """SDK-HMAC-SHA256: whatever the official client's core signs verifies, whatever was changed afterwards does not."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from trainwright.domain.errors import BadSignature, MalformedAuthorization
 from trainwright.domain.texts import Language
 from trainwright.server.signing import (
     EMPTY_HASH,
+    SIGNED_HEADERS_MAX,
     SKEW_MS,
     UNSIGNED,
     Authorization,
@@ -311,3 +313,21 @@ def test_no_address_crashes_the_server(path: bytes, query: bytes) -> None:
     authorization = Authorization("k", ("host",), "0" * 64)
     request = SignedRequest("GET", path, query, [(b"host", b"h")])
     assert not verifies(request, authorization, "secret", EMPTY_HASH)
+
+
+def test_a_stranger_cannot_make_the_server_search_headers_for_long() -> None:
+    """Guards the event loop: names of signed headers are few, and headers are gone through once, not once a name."""
+    names = ";".join(["host", "x-sdk-date", *(f"h{number}" for number in range(SIGNED_HEADERS_MAX))])
+    with pytest.raises(MalformedAuthorization):
+        parse_authorization(f"SDK-HMAC-SHA256 Access=A, SignedHeaders={names}, Signature={'0' * 64}")
+
+    class Counted(list[tuple[bytes, bytes]]):
+        walked = 0
+
+        def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+            Counted.walked += 1
+            return super().__iter__()
+
+    request = SignedRequest("GET", b"/", b"", Counted([(b"a", b"1"), (b"b", b" 2"), (b"a", b"3 ")]))
+    assert [request.header(name) for name in ("a", "B", "c", "a")] == [b"1,3", b"2", None, b"1,3"]
+    assert Counted.walked == 1

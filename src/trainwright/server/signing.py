@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote, unquote
 
 from trainwright.domain.errors import BadSignature, MalformedAuthorization
@@ -29,6 +30,7 @@ _UNSUPPORTED = ("SDK-HMAC-SM3", "SDK-ECDSA-P256-SHA256", "SDK-SM2-SM3", "V11-HMA
 _REQUIRED = ("host", DATE_HEADER)
 _HASHED_TYPES = (b"application/json", b"application/bson")
 _LENGTH_MAX = 16_384
+SIGNED_HEADERS_MAX = 100  # the official client signs about six
 _FORM = re.compile(
     r"Access=(?P<key>[A-Za-z0-9_-]{1,128})\s*,\s*"
     r"SignedHeaders=(?P<headers>[A-Za-z0-9_;!#$%&'*+.^`|~-]+)\s*,\s*"
@@ -70,7 +72,7 @@ class Authorization:
         return any(name.lower() == header for name in self.signed_headers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SignedRequest:
     """A request as it came over the wire, but for its body. Header names are lower-case."""
 
@@ -81,9 +83,16 @@ class SignedRequest:
 
     def header(self, name: str) -> bytes | None:
         """Its trimmed value; those of headers of the same name joined by commas; None when there is none."""
-        wanted = name.lower().encode("latin-1", "replace")
-        found = [value.strip(b" \t") for key, value in self.headers if key == wanted]
-        return b",".join(found) if found else None
+        found = self._values.get(name.lower().encode("latin-1", "replace"))
+        return None if found is None else b",".join(found)
+
+    @cached_property
+    def _values(self) -> dict[bytes, list[bytes]]:
+        """Gone through once: a stranger may send thousands of headers and ask for as many."""
+        values: dict[bytes, list[bytes]] = {}
+        for key, value in self.headers:
+            values.setdefault(key, []).append(value.strip(b" \t"))
+        return values
 
 
 def parse_authorization(text: str) -> Authorization:
@@ -99,7 +108,7 @@ def parse_authorization(text: str) -> Authorization:
     if scheme != ALGORITHM:
         raise MalformedAuthorization(detail=_NOT_A_SCHEME)
     match = _FORM.fullmatch(rest.strip()) if len(rest) <= _LENGTH_MAX else None
-    if match is None:
+    if match is None or match["headers"].count(";") >= SIGNED_HEADERS_MAX:
         raise MalformedAuthorization(detail=_NOT_THE_FORM)
     return Authorization(match["key"], tuple(match["headers"].split(";")), match["signature"].lower())
 
