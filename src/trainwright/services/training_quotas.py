@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainwright.domain.errors import InvalidParam, InvalidQuery
+from trainwright.domain.access import Action
+from trainwright.domain.errors import ActionDenied, InvalidParam, InvalidQuery
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import UnitOfWork
@@ -26,12 +27,17 @@ _ZERO = Text("it must be 0; the topic goes into extra_info", "必须为 0，主�
 async def show(ctx: Services, who: Principal, user_id: str, resource: str) -> QuotasResponse:
     """The limits of a user, or of the caller, and what they use; of one resource or of all.
 
+    What another user runs is for those who set limits: it counts jobs in workspaces that the caller may not see.
+
     Raises:
+        ActionDenied: it is another user, whether or not there is one, and the caller may not set limits.
         UserNotFound: the project has no such user.
         InvalidQuery: there is no such resource.
     """
     if resource and resource not in DEFAULTS:
         raise InvalidQuery(field="resource", detail=_ONE_OF, allowed=", ".join(DEFAULTS))
+    if user_id not in ("", who.user_id, EVERYONE) and not who.may(Action.QUOTA_UPDATE):
+        raise ActionDenied(action=Action.QUOTA_UPDATE.value)
     wanted = (resource,) if resource else tuple(DEFAULTS)
     return await ctx.blocking(_show, ctx, who, user_id or who.user_id, wanted)
 

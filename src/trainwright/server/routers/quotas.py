@@ -22,7 +22,7 @@ Word = Annotated[str, Query(max_length=64), AfterValidator(without_nul)]
 
 @router.get("/training-quotas", operation_id="show_training_quotas", response_model=QuotasResponse)
 async def show(who: MayGet, ctx: ServicesDep, user_id: Word = "", resource: Word = "") -> Response:
-    """The limits of a user, the caller's by default, and what they use."""
+    """The limits of a user, the caller's by default, and what they use; another's are for those who may set them."""
     return answer_model(await training_quotas.show(ctx, who, user_id, resource))
 
 
