@@ -14,7 +14,7 @@ from trainwright.ports.uow import PLATFORM, EventQuery, Scope
 from trainwright.ports.workspaces import Workspace
 
 MINE, THEIRS = Scope(PROJECT), Scope(OTHER_PROJECT)
-PERMIT = LogPermit("a" * 64, "job-1", "worker-0", 1, True, "ann", created_at_ms=10, expires_at_ms=20)
+PERMIT = LogPermit("a" * 64, "job-1", "worker-0", 1, True, "u-ann", "ann", created_at_ms=10, expires_at_ms=20)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.services.people import add_user
 from tests.services.world import ALICE, BOB, World
 from trainwright.control.chores import link_expiry, log_sweep
-from trainwright.domain.access import Action
+from trainwright.domain.access import VIEWER, Action
 from trainwright.domain.errors import ActionDenied, InvalidLink, JobNotFound, LogLinkNotFound, TooManyLogLinks
 from trainwright.ports.uow import PLATFORM
 from trainwright.services import jobs, links, reports
@@ -56,7 +57,7 @@ async def test_neither_table_nor_list_opens_a_log(world: World) -> None:
 async def test_a_revoked_link_opens_nothing(world: World) -> None:
     """Guards revocation, by its maker or by whoever may change the job, and by nobody else."""
     job_id, secret, link_id = await shared(world)
-    viewer = replace(ALICE, user_name="vic", actions=frozenset({Action.JOB_GET}))
+    viewer = replace(ALICE, user_id="vic", user_name="vic", actions=frozenset({Action.JOB_GET}))
     with pytest.raises(ActionDenied):
         await links.revoke(world.ctx, viewer, job_id, link_id)
     with pytest.raises(JobNotFound):
@@ -78,6 +79,26 @@ async def test_a_link_does_not_outlive_its_job(world: World) -> None:
     await jobs.delete(world.ctx, ALICE, job_id)
     with pytest.raises(InvalidLink):
         await links.open_link(world.ctx, link.obs_url.removeprefix(PREFIX))
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_link_does_not_outlive_its_makers_account(world: World, gone: bool) -> None:
+    """Guards logs against those who left: a link of a disabled or deleted user opens no more, a colleague's does."""
+    vera, job_id = add_user(world, "vera", VIEWER), (await shared(world))[0]
+    secret = {}
+    for who in (vera, ALICE):
+        link = await links.share(world.ctx, who, job_id, TASK, download=False)
+        secret[who.user_id] = link.obs_url.removeprefix(PREFIX)
+        await links.open_link(world.ctx, secret[who.user_id])
+    with world.ctx.units(PLATFORM) as uow:
+        if gone:
+            uow.principals.delete_user(vera.user_id)
+        else:
+            uow.principals.save_user(replace(uow.principals.get_user(vera.user_id), enabled=False))
+        uow.commit()
+    with pytest.raises(InvalidLink):
+        await links.open_link(world.ctx, secret["vera"])
+    await links.open_link(world.ctx, secret[ALICE.user_id])
 
 
 async def test_links_of_a_job_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -568,6 +568,7 @@ log_links = sa.Table(
     _words("task"),
     _number("attempt"),
     sa.Column("download", sa.Boolean, nullable=False),
+    _words("user_id"),
     _words("user_name"),
     _number("created_at_ms"),
     _number("expires_at_ms"),

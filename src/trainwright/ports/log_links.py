@@ -16,6 +16,7 @@ class LogPermit:
     task: str
     attempt: int
     download: bool
+    user_id: str
     user_name: str
     created_at_ms: int
     expires_at_ms: int

@@ -1,4 +1,4 @@
-"""Share links: anyone who has one may read one log, for an hour or until it is revoked.
+"""Share links: anyone who has one may read one log, for an hour or until it is revoked or its maker may not log in.
 
 A link's secret part is 256 random bits, kept as a hash only: neither the table nor a list of links opens a log.
 """
@@ -8,7 +8,14 @@ import secrets
 from dataclasses import dataclass, replace
 
 from trainwright.domain.access import Action
-from trainwright.domain.errors import ActionDenied, InvalidLink, JobNotFound, LogLinkNotFound, TooManyLogLinks
+from trainwright.domain.errors import (
+    ActionDenied,
+    InvalidLink,
+    JobNotFound,
+    LogLinkNotFound,
+    TooManyLogLinks,
+    UserNotFound,
+)
 from trainwright.ports.identity import Principal
 from trainwright.ports.log_links import LogPermit
 from trainwright.ports.uow import PLATFORM, Scope
@@ -48,6 +55,7 @@ async def share(ctx: Services, who: Principal, job_id: str, task: str, *, downlo
         task=task,
         attempt=int(view.attempt_key.rpartition("-a")[2]),
         download=download,
+        user_id=who.user_id,
         user_name=who.user_name,
         created_at_ms=now_ms,
         expires_at_ms=now_ms + LINK_TTL_MS,
@@ -96,7 +104,7 @@ async def open_link(ctx: Services, secret: str) -> OpenedLink:
     """What the link of that secret part leads to.
 
     Raises:
-        InvalidLink: there is none, it has expired or was revoked, or its job is gone.
+        InvalidLink: there is none, it has expired or was revoked, its job is gone, or its maker is gone or disabled.
     """
     permit = await ctx.blocking(_find, ctx, _id_of(secret))
     if permit is None or ctx.clock.now_ms() >= permit.expires_at_ms:
@@ -138,12 +146,18 @@ def _revoke(ctx: Services, who: Principal, job_id: str, link_id: str) -> None:
         permit = uow.log_links.find(link_id)
         if permit is None or permit.job_id != job_id:
             raise LogLinkNotFound(job=job_id, link=link_id)
-        if permit.user_name != who.user_name and not who.may(Action.JOB_UPDATE):
+        if permit.user_id != who.user_id and not who.may(Action.JOB_UPDATE):
             raise ActionDenied(action=Action.JOB_UPDATE.value)
         uow.log_links.delete(job_id, link_id)
         uow.commit()
 
 
 def _find(ctx: Services, permit_id: str) -> LogPermit | None:
+    """The permit, while the user who gave it could still read the log themselves."""
     with ctx.units(PLATFORM, write=False) as uow:
-        return uow.log_links.find(permit_id)
+        permit = uow.log_links.find(permit_id)
+        try:
+            issued = permit is not None and uow.principals.get_user(permit.user_id).enabled
+        except UserNotFound:
+            issued = False
+        return permit if issued else None

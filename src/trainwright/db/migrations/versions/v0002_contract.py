@@ -416,6 +416,7 @@ def _pools_and_buckets() -> None:
         _words("task"),
         _number("attempt"),
         sa.Column("download", sa.Boolean, nullable=False),
+        _words("user_id"),
         _words("user_name"),
         _number("created_at_ms"),
         _number("expires_at_ms"),
