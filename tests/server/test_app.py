@@ -18,7 +18,7 @@ from trainwright.server.app import bare_app
 from trainwright.server.auth import TokenCache, is_open
 from trainwright.server.context import language_of
 from trainwright.server.errors import STATUS, status_of
-from trainwright.server.limits import JSON_BODY_MAX
+from trainwright.server.limits import JSON_BODY_MAX, LOG_IN_BODY_MAX
 from trainwright.server.openapi import describe
 
 pytestmark = pytest.mark.anyio
@@ -163,7 +163,7 @@ async def test_wrong_fields_are_named(world: ServerWorld) -> None:
 
 
 async def test_oversized_bodies_are_refused(world: ServerWorld) -> None:
-    """Announced or not, more than 8 MiB of JSON is not kept."""
+    """Announced or not, more than 2 MiB of JSON is not kept, and of a stranger's log-in more than 16 KiB."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(9):
@@ -173,6 +173,9 @@ async def test_oversized_bodies_are_refused(world: ServerWorld) -> None:
         announced = await client.post(JOBS, content=b" " * (JSON_BODY_MAX + 1))
         assert str(JSON_BODY_MAX) in check_shape(announced, 413, "Trainwright.0001")
         check_shape(await client.post(JOBS, content=endless()), 413, "Trainwright.0001")
+    async with world.client(token="") as nobody:
+        for body in (b"[" * (LOG_IN_BODY_MAX + 1), endless()):
+            check_shape(await nobody.post("/v3/auth/tokens", content=body), 413, "Trainwright.0001")
 
 
 async def test_language_of_errors(world: ServerWorld) -> None:

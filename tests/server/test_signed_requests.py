@@ -25,7 +25,7 @@ from trainwright.ports.identity import User
 from trainwright.ports.uow import PLATFORM
 from trainwright.server import bodies
 from trainwright.server.auth import KeyCache
-from trainwright.server.limits import JSON_BODY_MAX
+from trainwright.server.limits import HASHED_BODY_MAX
 from trainwright.services.credentials import KeyOwner
 
 pytestmark = pytest.mark.anyio
@@ -131,7 +131,7 @@ async def test_object_bytes_are_signed_or_left_out(world: ServerWorld, key: Key)
         assert len((await key.send("GET", f"{bucket}/objects/{name}")).content) == size
     hashed = await key.send("PUT", f"{bucket}/objects/hashed", body=data)
     assert hashed.status_code == 200
-    too_long = b" " * (JSON_BODY_MAX + 1)
+    too_long = b" " * (HASHED_BODY_MAX + 1)
     check_shape(await key.send("PUT", f"{bucket}/objects/long", body=too_long), 413, "Trainwright.0001")
 
 

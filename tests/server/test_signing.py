@@ -321,6 +321,11 @@ def test_a_stranger_cannot_make_the_server_search_headers_for_long() -> None:
     with pytest.raises(MalformedAuthorization):
         parse_authorization(f"SDK-HMAC-SHA256 Access=A, SignedHeaders={names}, Signature={'0' * 64}")
 
+    with pytest.raises(MalformedAuthorization):
+        parse_authorization(
+            f"SDK-HMAC-SHA256 Access=A, SignedHeaders=host;a;x-sdk-date;A, Signature={'0' * 64}"
+        )
+
     class Counted(list[tuple[bytes, bytes]]):
         walked = 0
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.services.people import add_user, boss, principal
 from tests.services.world import ALICE, BOB, World
-from trainwright.domain.access import ADMINISTRATOR, Action
+from trainwright.domain.access import ADMINISTRATOR, BUILT_IN, DEVELOPER, Action
 from trainwright.domain.errors import (
     ActionDenied,
     CredentialNotFound,
@@ -239,6 +239,18 @@ async def test_nobody_borrows_more_than_they_have(world: World) -> None:
     newcomer = add_user(world, "newcomer")
     await credentials.issue_token(world.ctx, desk, newcomer.user_id, {})
     assert principal(world, "newcomer").actions == frozenset()
+
+
+async def test_nobody_borrows_the_sight_of_anothers_workspaces(world: World) -> None:
+    """A peer's token would show the workspaces that are the peer's alone: only for whoever sees all of them anyway."""
+    lead = Role("lead", "", (Action.USER_UPDATE, *BUILT_IN[DEVELOPER]))
+    with world.ctx.units(PLATFORM) as uow:
+        uow.principals.save_role(lead, ALICE.project_id)
+        uow.commit()
+    who, peer = add_user(world, "lead", "lead"), add_user(world, "peer", DEVELOPER)
+    for issue in (credentials.issue_key, credentials.issue_token):
+        with pytest.raises(ActionDenied, match=Action.WORKSPACE_SEE_ALL.value):
+            await issue(world.ctx, who, peer.user_id, {})
 
 
 async def test_every_refusal_is_ours(world: World) -> None:

@@ -6,7 +6,8 @@ from trainwright.domain.errors import InvalidJson, InvalidParam
 from trainwright.domain.texts import Language
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.jobs import JobRequest
-from trainwright.wire.parsing import field_path, load_object, parse
+from trainwright.wire.model import RequestModel
+from trainwright.wire.parsing import UNKNOWN_BYTES_MAX, field_path, load_object, parse
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,26 @@ def test_unknown_fields_are_kept() -> None:
         {"x": 1, "metadata": {"name": "a", "y": [2]}, "spec": {"resource": {"node_count": 1, "z": None}}},
     )
     assert request.model_dump()["metadata"]["y"] == [2]
+
+
+def test_what_is_kept_only_for_the_echo_is_bounded() -> None:
+    """Guards lists and the database: unknown fields are stored and given back, so megabytes are refused."""
+
+    class Inner(RequestModel):
+        known: str = ""
+
+    class Outer(RequestModel):
+        inner: Inner | None = None
+        items: list[Inner] | None = None
+
+    little = {"inner": {"known": "x" * UNKNOWN_BYTES_MAX, "more": "y"}, "other": {"a": [1]}}
+    assert parse(Outer, little).model_dump(exclude_unset=True) == little
+    half = "z" * (UNKNOWN_BYTES_MAX // 2 + 1)
+    for much in (
+        {"other": [half, half]},
+        {"inner": {"more": half}, "items": [{"more": half}]},
+        {"items": [{"more": half}, {"other": {"deep": half}}]},
+    ):
+        with pytest.raises(InvalidParam) as caught:
+            parse(Outer, much)
+        assert str(UNKNOWN_BYTES_MAX) in caught.value.message(Language.ZH)

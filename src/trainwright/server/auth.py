@@ -14,7 +14,7 @@ from trainwright.domain.errors import BadSignature, NoCredentials, UnknownRoute,
 from trainwright.ports.clock import Clock
 from trainwright.ports.identity import Principal
 from trainwright.server.bodies import hash_body, see_body
-from trainwright.server.limits import JSON_BODY_MAX
+from trainwright.server.limits import HASHED_BODY_MAX, limit_of, takes_raw_bytes
 from trainwright.server.signing import (
     DUMMY_SECRET,
     EMPTY_HASH,
@@ -178,7 +178,8 @@ class Authentication:
             has_body, receive = await see_body(receive, request.header("content-length"))
             payload_hash = UNSIGNED if has_body else EMPTY_HASH
         else:
-            payload_hash, receive = await hash_body(receive, limit=JSON_BODY_MAX, keep=owner is not None)
+            limit = HASHED_BODY_MAX if takes_raw_bytes(scope["path"]) else limit_of(scope["path"])
+            payload_hash, receive = await hash_body(receive, limit=limit, keep=owner is not None)
         secret = DUMMY_SECRET if owner is None else owner.secret
         if not verifies(request, authorization, secret, payload_hash) or owner is None:
             raise BadSignature(detail=MISMATCH)

@@ -108,9 +108,12 @@ def parse_authorization(text: str) -> Authorization:
     if scheme != ALGORITHM:
         raise MalformedAuthorization(detail=_NOT_A_SCHEME)
     match = _FORM.fullmatch(rest.strip()) if len(rest) <= _LENGTH_MAX else None
-    if match is None or match["headers"].count(";") >= SIGNED_HEADERS_MAX:
+    if match is None:
         raise MalformedAuthorization(detail=_NOT_THE_FORM)
-    return Authorization(match["key"], tuple(match["headers"].split(";")), match["signature"].lower())
+    names = match["headers"].split(";")
+    if len(names) > SIGNED_HEADERS_MAX or len({name.lower() for name in names}) < len(names):
+        raise MalformedAuthorization(detail=_NOT_THE_FORM)  # a name told twice would be hashed twice, at will
+    return Authorization(match["key"], tuple(names), match["signature"].lower())
 
 
 def check_headers(request: SignedRequest, authorization: Authorization, now_ms: int) -> None:

@@ -23,6 +23,8 @@ def check_covers(who: Principal, actions: Collection[Action]) -> None:
 def check_may_rule(uow: UnitOfWork, who: Principal, user: User) -> None:
     """`who` may do all that `user` may: else a new password or token for `user` would raise them above themselves.
 
+    As a user who may do anything they would also see that user's own workspaces, so they must be allowed to see all.
+
     Raises:
         ActionDenied: not so.
     """
@@ -31,7 +33,8 @@ def check_may_rule(uow: UnitOfWork, who: Principal, user: User) -> None:
     if user.is_admin and not who.is_admin:
         raise ActionDenied(action=Action.PROJECT_CREATE.value)
     patterns = [pattern for name in user.roles for pattern in role_patterns(uow, name)]
-    check_covers(who, allowed_by(patterns))
+    actions = allowed_by(patterns)
+    check_covers(who, {*actions, Action.WORKSPACE_SEE_ALL} if actions else ())
 
 
 def check_may_give(uow: UnitOfWork, who: Principal, roles: Iterable[str]) -> None:

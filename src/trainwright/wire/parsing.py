@@ -14,6 +14,11 @@ from trainwright.domain.texts import Text
 M = TypeVar("M", bound=BaseModel)
 
 DEPTH_MAX = 64  # the contract's own bodies have 10; copying and writing anything deeper may end the stack
+UNKNOWN_BYTES_MAX = 64 << 10
+
+_TOO_MUCH_UNKNOWN = Text(
+    "fields that the contract does not know hold more than {limit} bytes", "合约之外的字段超过 {limit} 字节"
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _NOT_UTF8 = Text("it is not UTF-8 text", "不是 UTF-8 文本")
@@ -114,9 +119,12 @@ def parse(model: type[M], raw: Mapping[str, Any]) -> M:
         InvalidParam: the first field that does not fit, by its path, such as `algorithm.inputs[0].name`.
     """
     try:
-        return model.model_validate(raw)
+        parsed = model.model_validate(raw)
     except ValidationError as exc:
         _refuse(exc)
+    if _unknown_bytes(parsed) > UNKNOWN_BYTES_MAX:
+        raise InvalidParam(field="body", detail=_TOO_MUCH_UNKNOWN, limit=UNKNOWN_BYTES_MAX)
+    return parsed
 
 
 def problem_of(error: Mapping[str, Any]) -> dict[str, str | int | float | Text]:
@@ -138,6 +146,19 @@ def field_path(location: Sequence[str | int]) -> str:
         elif part != "[key]":
             path += f".{part}" if path else part
     return path or "body"
+
+
+def _unknown_bytes(value: object) -> int:
+    """How much of what was parsed is kept only for the echo: it is stored, and given back with every list."""
+    if isinstance(value, BaseModel):
+        extra = value.model_extra
+        own = len(json.dumps(extra)) if extra else 0
+        return own + sum(
+            _unknown_bytes(getattr(value, name)) for name in value.model_fields_set - (extra or {}).keys()
+        )
+    if isinstance(value, list | tuple):
+        return sum(_unknown_bytes(item) for item in value)
+    return 0
 
 
 def _refuse(exc: ValidationError) -> NoReturn:
