@@ -1,10 +1,11 @@
 """Creating a job: what is stored, what is answered, what is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, BOB, EN, START_MS, World, channel, job_body
+from tests.services.world import ALICE, BOB, EN, START_MS, ZH, World, channel, job_body
 from trainwright.domain.errors import (
     DuplicateJobName,
     OutputPathInUse,
@@ -12,6 +13,8 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.specs import BootFile, PassAs, ShellCommand
+from trainwright.ports.uow import PLATFORM
+from trainwright.ports.workspaces import Workspace
 from trainwright.services import jobs
 
 pytestmark = pytest.mark.anyio
@@ -160,3 +163,22 @@ async def test_an_output_path_belongs_to_one_unfinished_job(world: World) -> Non
         body = job_body(metadata__name="third", algorithm__outputs=[channel("o", "/results/run1")])
         await jobs.create(world.ctx, ALICE, body, EN)
     assert second in caught.value.message(EN) and first not in caught.value.message(EN)
+
+
+@pytest.mark.parametrize(("project_id", "workspace_id"), [(ALICE.project_id, "w-own"), (BOB.project_id, "0")])
+async def test_who_writes_to_an_output_path_is_told_only_to_those_who_see_it(
+    world: World, project_id: str, workspace_id: str
+) -> None:
+    """Guards hidden workspaces and other projects: the refusal names neither the job nor where it writes."""
+    job = world.read(await world.create(algorithm__outputs=[channel("o", "obs://results/other/")])).job
+    (output,) = job.launch.outputs
+    writing = job.launch.model_copy(update={"outputs": (output.model_copy(update={"uri": f"{OUT}secret/"}),)})
+    hidden = replace(job, id="hidden-1", name="other", project_id=project_id, launch=writing)
+    with world.ctx.units(PLATFORM) as uow:
+        uow.workspaces.add(Workspace("w-own", ALICE.project_id, "own", owner_id="u9", auth_type="PRIVATE"))
+        uow.jobs.add(replace(hidden, workspace_id=workspace_id))
+        uow.commit()
+    with pytest.raises(OutputPathInUse) as caught:
+        await world.create(metadata__name="second", algorithm__outputs=[channel("o", OUT)])
+    for text in (caught.value.message(EN), caught.value.message(ZH)):
+        assert OUT in text and "hidden-1" not in text and "secret" not in text and "{" not in text

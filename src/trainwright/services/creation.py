@@ -1,7 +1,7 @@
 """Creating a job: what its request names is found, checked, made into a launch and stored, or nothing is."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -40,6 +40,8 @@ from trainwright.wire.parsing import parse
 
 HIGH_PRIORITY: Final = 3
 _ALGORITHM_MISSING = Text("it is required", "缺少该字段")
+_WRITER = Text("the unfinished job {job}", "未结束的作业 {job} ")
+_HIDDEN_WRITER = Text("an unfinished job that you do not see", "您不可见的未结束作业")
 _NO_VERSIONS: Mapping[int, DatasetVersion] = MappingProxyType({})
 
 
@@ -220,10 +222,7 @@ def _store(ctx: Services, who: Principal, job: Job, request: JobRequest) -> JobH
         if _names_something(request):
             find_named(uow, who, _pinned(request, job))
         check_quotas(uow, who, job.workspace_id, job.launch)
-        outputs = [channel.uri for channel in job.launch.outputs]
-        clash = uow.jobs.unfinished_writing_to(outputs) if outputs else None
-        if clash is not None:
-            raise OutputPathInUse(job=clash[0], uri=clash[1])
+        _check_outputs(uow, [channel.uri for channel in job.launch.outputs])
         reference = request.metadata.training_experiment_reference
         if reference is not None:
             experiment_id, serial = join(uow, who, reference, job.workspace_id, job.created_at_ms)
@@ -233,6 +232,22 @@ def _store(ctx: Services, who: Principal, job: Job, request: JobRequest) -> JobH
         history = with_history(uow, job)
         uow.commit()
     return history
+
+
+def _check_outputs(uow: UnitOfWork, uris: Sequence[str]) -> None:
+    """No unfinished job of any project writes there.
+
+    Raises:
+        OutputPathInUse: one does. It is named only to those who see it.
+    """
+    for uri in uris:
+        clash = uow.jobs.unfinished_writing_to([uri])
+        if clash is None:
+            continue
+        job_id, taken = clash
+        if job_id in uow.jobs.existing([job_id]):
+            raise OutputPathInUse(uri=taken, writer=_WRITER, job=job_id)
+        raise OutputPathInUse(uri=uri, writer=_HIDDEN_WRITER)
 
 
 def _pinned(request: JobRequest, job: Job) -> JobRequest:

@@ -71,8 +71,8 @@ class OutputPathInUse(Conflict):
 
     code = "ModelArts.2753"
     text = Text(
-        "Output path {uri} is being written by the unfinished job {job}.",
-        "输出路径 {uri} 正被未结束的作业 {job} 使用。",
+        "Output path {uri} is being written by {writer}.",
+        "输出路径 {uri} 正被{writer}使用。",
     )
     remedy = Text("Choose another output path, or wait for that job.", "请更换输出路径，或等待该作业结束。")
 
