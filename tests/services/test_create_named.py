@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, EN, START_MS, World, channel, job_body
+from tests.services.world import ALICE, EN, START_MS, ZH, World, channel, job_body
 from trainwright.domain.access import ADMINISTRATOR, BUILT_IN, VIEWER, Action, allowed_by
 from trainwright.domain.errors import (
     ActionDenied,
@@ -296,6 +296,28 @@ async def test_what_a_pool_has_no_room_for_is_refused(
         pool(id="pool-other", project_id="project-b", name="theirs"),
     )
     assert isinstance(await refused(world, job_body(spec__resource=resource)), kind)
+
+
+async def test_a_workspaces_pool_takes_only_its_jobs(world: World) -> None:
+    """Guards a workspace's share: a member who only looks on there cannot run jobs in it from elsewhere."""
+    members = (Member("u1", role=VIEWER), Member("u5"))
+    team = Workspace("w" * 32, PROJECT, "team", owner_id="u9", auth_type="INTERNAL", members=members)
+    store(world, team, pool(workspace_id=team.id), pool(id="pool-0", name="all", workspace_id="0"))
+    resource = {"flavor_id": "modelarts.pool.visual.xlarge", "node_count": 1, "pool_id": "pool-1"}
+    error = await refused(world, job_body(spec__resource=resource), CREATING)
+    assert isinstance(error, InvalidParam) and error.slots["field"] == "spec.resource.pool_id"
+    assert "{" not in error.message(EN) + error.message(ZH)
+    inside = job_body(spec__resource=resource, metadata__workspace_id=team.id)
+    assert isinstance(await refused(world, inside, CREATING), ActionDenied)
+    made = await jobs.create(world.ctx, replace(CREATING, user_id="u5"), inside, EN)
+    assert world.read(made.metadata.id).job.pool_id == "pool-1"
+    resource["pool_id"] = "pool-0"
+    await jobs.create(
+        world.ctx,
+        CREATING,
+        job_body(metadata__name="second", spec__resource=resource, algorithm__outputs=[]),
+        EN,
+    )
 
 
 async def test_the_public_pool_may_be_named(world: World) -> None:

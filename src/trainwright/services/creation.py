@@ -42,6 +42,10 @@ HIGH_PRIORITY: Final = 3
 _ALGORITHM_MISSING = Text("it is required", "缺少该字段")
 _WRITER = Text("the unfinished job {job}", "未结束的作业 {job} ")
 _HIDDEN_WRITER = Text("an unfinished job that you do not see", "您不可见的未结束作业")
+_POOL_ELSEWHERE = Text(
+    "pool {pool} takes only jobs of its own workspace {workspace}",
+    "资源池 {pool} 只接受其所属工作空间 {workspace} 的作业",
+)
 _NO_VERSIONS: Mapping[int, DatasetVersion] = MappingProxyType({})
 
 
@@ -140,6 +144,7 @@ def find_named(uow: UnitOfWork, who: Principal, request: JobRequest) -> Named:
         NotFound: one stands for nothing that the caller sees.
         ActionDenied: the caller may not create jobs in the workspace.
         AlgorithmMismatch: the request contradicts the saved algorithm it names.
+        InvalidParam: the pool is another workspace's.
     """
     check_member(uow, who, _workspace_of(request))
     source = find_source(uow, request)
@@ -147,6 +152,7 @@ def find_named(uow: UnitOfWork, who: Principal, request: JobRequest) -> Named:
         request = merge(source.name, source.document, request, code_hidden=source.code_hidden)
         check_datasets(uow, source, request)
     pool = find_pool(uow, who, request.spec.resource.pool_id or "")
+    _check_pool(pool, _workspace_of(request))
     reference = request.metadata.training_experiment_reference
     if reference is not None and reference.id:
         uow.experiments.get(reference.id)
@@ -155,6 +161,18 @@ def find_named(uow: UnitOfWork, who: Principal, request: JobRequest) -> Named:
         for index, dataset_id, version_id in _dataset_ids(request)
     }
     return Named(request, source, pool, versions)
+
+
+def _check_pool(pool: Pool, workspace_id: str) -> None:
+    """A workspace's pool takes its jobs only: else who may not create jobs there would run them there.
+
+    Raises:
+        InvalidParam: the job lies elsewhere.
+    """
+    if pool.workspace_id not in ("", DEFAULT_WORKSPACE, workspace_id):
+        raise InvalidParam(
+            field="spec.resource.pool_id", detail=_POOL_ELSEWHERE, pool=pool.id, workspace=pool.workspace_id
+        )
 
 
 def _workspace_of(request: JobRequest) -> str:
