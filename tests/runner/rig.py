@@ -58,6 +58,7 @@ def folder(name: str, local_path: str, grant: dict[str, Any], **changes: Any) ->
     base: dict[str, Any] = {
         "name": name,
         "uri": f"obs://bucket/{name}/",
+        "shown": "",
         "local_path": local_path,
         "grant": grant,
         "pass_as": "argument",

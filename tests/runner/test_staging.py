@@ -113,6 +113,25 @@ def test_missing_code_is_final(tmp_path: Path, rig: StartRig, grants: str) -> No
     assert task.run()["reason"] == "code_download_failed", task.story()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_code_with_another_name_tells_no_place(
+    tmp_path: Path, rig: StartRig, grants: str, there: bool
+) -> None:
+    """Guards the code of subscriptions: neither log nor events name its place, whether it can be laid or not."""
+    store = tmp_path / "platforms"
+    order = order_with(grants, store, "true")
+    order["code"].update(uri="", shown="subscribed algorithm")
+    task = start(rig, order, store)
+    if not there:
+        (store / "code").rmdir()
+        task.server.objects.pop("code/0")
+    assert task.run()["reason"] == ("completed" if there else "code_download_failed"), task.story()
+    assert b"[init] download code_url: subscribed algorithm\n" in task.server.told.log
+    told = f"{task.server.told.log!r} {task.server.told.events} {task.server.told.finals}"
+    assert f"{store}/code" not in told and "files/code/0" not in told
+    assert there or "subscribed algorithm" in str(task.server.told.finals)
+
+
 def test_single_object_input(tmp_path: Path, rig: StartRig) -> None:
     """An input that is one object lies in the channel's folder under its own name."""
     (tmp_path / "digits.npz").write_bytes(b"scans")

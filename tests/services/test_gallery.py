@@ -9,7 +9,7 @@ import pytest
 
 from tests.services.people import boss
 from tests.services.test_algorithms import body, saved
-from tests.services.world import ALICE, BOB, EN, World, channel, job_body
+from tests.services.world import ALICE, BOB, EN, REGISTRATION, ZH, World, channel, job_body
 from trainwright.domain.access import VIEWER, Action
 from trainwright.domain.errors import (
     ActionDenied,
@@ -21,6 +21,7 @@ from trainwright.domain.errors import (
     GalleryItemNotFound,
     GalleryVersionNotFound,
     InputNotFound,
+    InvalidBootFile,
     InvalidCodeDir,
     InvalidObsPath,
     InvalidParam,
@@ -33,7 +34,7 @@ from trainwright.domain.obs import ObsPath
 from trainwright.ports.algorithms import GalleryVersion
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import Member, Workspace
-from trainwright.services import algorithms, gallery, jobs, subscriptions
+from trainwright.services import algorithms, gallery, jobs, reports, subscriptions
 from trainwright.services.gallery import VERSIONS_MAX, ItemQuery
 from trainwright.services.gallery_code import BUCKET, LEFT_OVER_MS
 from trainwright.wire.gallery import Published
@@ -287,6 +288,38 @@ async def test_subscribers_never_see_the_code(world: World) -> None:
     assert version.resource_requirements == [
         {"key": "flavor_type", "values": ["CPU"], "value": ["CPU"], "operator": "in"}
     ]
+
+
+async def test_a_task_has_another_name_for_hidden_code(world: World) -> None:
+    """Guards the log: the runner prints what the order calls the code, so that the order names no place."""
+    item = await publish(world, await saved(world))
+    source = await subscribe(world, item.content_id)
+    await bobs_bucket(world)
+    job_id = (await jobs.create(world.ctx, BOB, job_of(source), EN)).metadata.id
+    world.step(job_id)
+    order = await reports.register(world.ctx, f"{job_id}-a1", "worker-0", REGISTRATION)
+    assert order.code is not None and (order.code.uri, order.code.shown) == ("", "subscribed algorithm")
+    assert BUCKET not in order.model_dump_json()
+
+
+@pytest.mark.parametrize("lost", ["train.py", "everything", "bucket"])
+async def test_damage_of_the_copy_tells_no_place(world: World, lost: str) -> None:
+    """Guards the platform's paths when its copy is not whole: the refusal says of what, but not where it lies."""
+    await world.put("obs://bucket/code/app/lib/net.py", b"net")
+    item = await publish(world, await saved(world))
+    source = await subscribe(world, item.content_id)
+    await bobs_bucket(world)
+    for key in await copies(world):
+        if lost != "train.py" or key.endswith("train.py"):
+            await world.delete(f"obs://{BUCKET}/{key}")
+    if lost == "bucket":
+        await world.objects.delete_bucket(BUCKET)
+    with pytest.raises(InvalidBootFile if lost == "train.py" else InvalidCodeDir) as caught:
+        await jobs.create(world.ctx, BOB, job_of(source), EN)
+    for text in (caught.value.message(EN), caught.value.message(ZH)):
+        assert (
+            BUCKET not in text and item.content_id not in text and "{" not in text and "train.py" not in text
+        )
 
 
 async def test_the_copy_cannot_be_named(world: World) -> None:

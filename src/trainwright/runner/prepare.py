@@ -12,7 +12,7 @@ from .layout import RUN_DIR, UnsafePath, check_absolute, job_folders
 from .outcome import StepFailed, exit_code
 from .pump import StopRequested
 from .rundir import write_json
-from .staging import Progress, describe, fetch, lay_small, small_items
+from .staging import Progress, describe, fetch, lay_small, small_items, without_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def code(task: Task) -> None:
     folder = task.order["code"]
     if not folder:
         return
-    task.line("code", f"[init] download code_url: {folder['uri']}")
+    task.line("code", f"[init] download code_url: {folder.get('shown') or folder['uri']}")
     task.emit("code_download_started")
     try:
         _lay(task, folder, Progress())
@@ -118,12 +118,12 @@ def _lay(task: Task, folder: dict[str, Any], progress: Progress) -> None:
         access = task.access()
         task.pump.work(lambda: fetch(folder, target, access, progress), access.cancel)
     except (OSError, UnsafePath) as error:
-        raise StepFailed("", describe(error, task.hide)) from error
+        raise StepFailed("", without_place(folder, describe(error, task.hide))) from error
     except Changed:
         raise
     except TransferFailed as error:
         reason = "storage_unavailable" if isinstance(error, StoreTrouble) else ""
-        raise StepFailed(reason, describe(error, task.hide)) from error
+        raise StepFailed(reason, without_place(folder, describe(error, task.hide))) from error
 
 
 def engine(task: Task) -> None:

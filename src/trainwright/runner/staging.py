@@ -228,6 +228,21 @@ def send_file(grant: dict[str, Any], path: str, name: str, tag: str, access: Acc
     transfers.close()
 
 
+def without_place(folder: dict[str, Any], text: str) -> str:
+    """`text` with the folder's own name in place of where it lies, when that is not to be told."""
+    shown: str = folder.get("shown", "")
+    if not shown:
+        return text
+    grant = folder["grant"]
+    if grant["kind"] == "path":
+        for place in (grant["path"], os.path.realpath(grant["path"])):
+            text = text.replace(place.rstrip("/"), shown)
+    # Presigned addresses name bucket and key.
+    return " ".join(
+        shown + word[len(word.rstrip(":")) :] if "://" in word else word for word in text.split(" ")
+    )
+
+
 def describe(error: BaseException, hide: Callable[[str], str]) -> str:
     """A failure in a few words for an event. `hide` takes out what a user must not see."""
     if isinstance(error, FileNotFoundError):

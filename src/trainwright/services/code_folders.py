@@ -22,6 +22,8 @@ CODE_FILES_MAX = 1000
 CODE_BYTES_MAX = 5 << 30
 CODE_DEPTH_MAX = 32
 TREE_NODES_MAX = 1000
+SUBSCRIBED_CODE = Text("of the subscribed algorithm", "（订阅的算法）")
+"""Stands in errors for the place of code that must not be told."""
 _PAGE = 1000
 
 _NO_BUCKET = Text("bucket {bucket} does not exist", "桶 {bucket} 不存在")
@@ -29,20 +31,27 @@ _EMPTY = Text("nothing lies under it", "目录下没有任何对象")
 _MISSING = Text("it does not exist", "文件不存在")
 
 
-async def list_code(objects: ObjectStore, folder: ObsPath, boot_file: str = "") -> tuple[ObjectMeta, ...]:
+async def list_code(
+    objects: ObjectStore, folder: ObsPath, boot_file: str = "", *, shown: Text | None = None
+) -> tuple[ObjectMeta, ...]:
     """The files in `folder`, keys ascending, without the markers of folders; `boot_file`, when given, is among them.
+
+    `shown` stands in errors for whatever lies in the folder, and for the folder itself.
 
     Raises:
         InvalidCodeDir, TooManyCodeFiles, CodeTooDeep, CodeTooLarge: it cannot be a code folder.
         InvalidBootFile: the boot file is not there.
         StorageUnavailable: the store could not be asked.
     """
-    uri, after, size = str(folder), "", 0
+    uri: str | Text = shown or str(folder)
+    after, size = "", 0
     files: list[ObjectMeta] = []
     while True:
         try:
             page = await objects.list_page(folder, after=after, limit=_PAGE)
         except BucketNotFound as exc:
+            if shown is not None:
+                raise InvalidCodeDir(uri=uri, detail=_EMPTY) from exc
             raise InvalidCodeDir(uri=uri, detail=_NO_BUCKET, bucket=folder.bucket) from exc
         found = [one for one in page.objects if not one.key.endswith("/")]
         files += found
@@ -61,7 +70,7 @@ async def list_code(objects: ObjectStore, folder: ObsPath, boot_file: str = "") 
     if boot_file:
         path = folder.join(boot_file)
         if all(one.key != path.key for one in files):
-            raise InvalidBootFile(uri=str(path), detail=_MISSING)
+            raise InvalidBootFile(uri=shown or str(path), detail=_MISSING)
     return tuple(files)
 
 

@@ -194,7 +194,7 @@ async def _launch(ctx: Services, who: Principal, named: Named, places: Places) -
         check_fit(source.name, source.document, flavor, request.spec.resource.node_count)
     objects = owned_objects(ctx, who)
     # The code of a subscription lies with the platform, where the caller sees nothing.
-    code_objects = ctx.objects if source is not None and source.code_uri else objects
+    code_objects = ctx.objects if source is not None and source.code_uri else None
     places = await check_places(objects, places, code_objects=code_objects)
     identity = JobIdentity(job_id=str(uuid.uuid4()), project_id=who.project_id)
     launch = resolve(request, places, ctx.catalogue, identity, named.pool)

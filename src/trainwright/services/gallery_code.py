@@ -12,10 +12,12 @@ from trainwright.domain.errors import (
     BucketExists,
     BucketNotFound,
     InvalidCodeDir,
+    StorageUnavailable,
     TrainwrightError,
     Unavailable,
 )
 from trainwright.domain.obs import BadObsPath, ObsPath
+from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectMeta, ObjectStore
 from trainwright.ports.uow import PLATFORM
 from trainwright.services.code_folders import list_code
@@ -24,6 +26,7 @@ from trainwright.services.context import Services
 BUCKET = "trainwright-gallery"
 LEFT_OVER_MS = 3_600_000
 """Only what was last written longer ago is swept: copying 5 GB takes its time."""
+_NOT_COPIED = Text("the code could not be copied", "代码未能复制")
 _PAGE = 1000
 _AT_ONCE = 4
 
@@ -52,7 +55,10 @@ async def copy_code(
                 group.create_task(_copy(ctx.objects, source, origin, copy, gate))
     except* TrainwrightError as failed:
         await remove_code(ctx, target)
-        raise _first(failed) from failed
+        first = _first(failed)
+        if isinstance(first, StorageUnavailable):  # its detail may name the copy
+            raise StorageUnavailable(detail=_NOT_COPIED) from failed
+        raise first from failed
     return folder
 
 

@@ -7,10 +7,12 @@ from trainwright.domain.entities import Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand
 from trainwright.services.context import Services
+from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import Folder, Grant, PathGrant, TaskOrder, UrlGrant
 
 LOG_DIR = "/home/ma-user/modelarts/log"
 LOCAL_HOST = "127.0.0.1"  # all tasks of a job on the local backend run on this machine
+SUBSCRIBED = "subscribed algorithm"  # in place of where its code lies, which nobody is told
 RUNNER_PATH = "/runner/v1/attempts"
 
 
@@ -99,8 +101,10 @@ class _Reach:
 def _code_folder(reach: _Reach, launch: LaunchSpec) -> Folder | None:
     if launch.code is None:
         return None
+    hidden = is_platforms(ObsPath.parse(launch.code.uri).bucket)
     return Folder(
-        uri=launch.code.uri,
+        uri="" if hidden else launch.code.uri,
+        shown=SUBSCRIBED if hidden else "",
         local_path=launch.code.local_path,
         grant=reach.grant(launch.code.uri, "code/0"),
     )

@@ -14,7 +14,7 @@ from trainwright.domain.errors import (
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectStore
-from trainwright.services.code_folders import list_code
+from trainwright.services.code_folders import SUBSCRIBED_CODE, list_code
 
 _PAGE = 1000
 SIZE_PAGES_MAX = 20
@@ -27,7 +27,7 @@ async def check_places(
 ) -> Places:
     """`places` as the store has them: an input that is not a single object becomes a folder.
 
-    `code_objects`: where the code lies, when not where everything else does.
+    `code_objects`: where the code lies, when it is a subscription's: then nothing tells the caller the place.
 
     Raises:
         InvalidCodeDir, InvalidBootFile, TooManyCodeFiles, CodeTooDeep, CodeTooLarge: about the code.
@@ -35,7 +35,10 @@ async def check_places(
         StorageUnavailable: the store could not be asked.
     """
     if places.code is not None:
-        await list_code(code_objects or objects, places.code.path, places.boot_file)
+        if code_objects is None:
+            await list_code(objects, places.code.path, places.boot_file)
+        else:
+            await list_code(code_objects, places.code.path, places.boot_file, shown=SUBSCRIBED_CODE)
     inputs = tuple([await _found_input(objects, place) for place in places.inputs])
     for place in places.outputs:
         await _check_bucket(objects, place)

@@ -69,10 +69,13 @@ class Folder(Message):
 
     `manifest_url` (inputs only): what is to be laid is exactly the `ObjectList` there, each object checked against its
     size and SHA-256; `grant` says how the bytes are reached.
+
+    `shown`: what log and events call it instead of naming any place in the store; then `uri` is empty.
     """
 
     name: str = ""  # empty for the code folder
     uri: str
+    shown: str = ""
     local_path: str
     grant: Grant
     pass_as: Literal["argument", "environment"] = "argument"
