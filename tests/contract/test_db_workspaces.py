@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.db_fixtures import PROJECT, make_job
+from tests.contract.db_fixtures import OTHER_PROJECT, PROJECT, make_job
 from tests.contract.test_db_concurrency import THREADS, at_once
 from tests.contract.workspace_fixtures import (
     MEMBER,
@@ -24,6 +24,7 @@ from tests.contract.workspace_fixtures import (
 )
 from trainwright.db.database import Database
 from trainwright.db.transaction import ScopeBreach
+from trainwright.domain.access import VIEWER, Action
 from trainwright.domain.errors import (
     AlgorithmNotFound,
     DatasetNotFound,
@@ -36,6 +37,7 @@ from trainwright.domain.errors import (
 )
 from trainwright.ports.algorithms import Algorithm, AlgorithmQuery
 from trainwright.ports.datasets import Dataset
+from trainwright.ports.identity import Role
 from trainwright.ports.pools import Pool
 from trainwright.ports.uow import PLATFORM, JobQuery, Scope, UnitOfWork
 from trainwright.ports.workspaces import Experiment, ExperimentQuery, Member, TagQuery, WorkspaceQuery
@@ -167,6 +169,47 @@ def test_lists_show_what_lies_in_seen_workspaces_only(
     if scope.project_id is not None:
         with database.units(scope, write=False) as uow:
             assert {found.id for found in uow.workspaces.search(WorkspaceQuery())[1]} == seen
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "seen"),
+    [
+        ("", Action.JOB_GET, True),
+        (VIEWER, Action.JOB_GET, True),
+        (VIEWER, Action.JOB_STOP, True),  # refused by name elsewhere
+        (VIEWER, Action.CREDENTIAL_GET, True),
+        (VIEWER, Action.ROLE_GET, False),
+        ("stopper", None, True),
+        ("stopper", Action.JOB_STOP, True),
+        ("stopper", Action.JOB_DELETE, True),
+        ("stopper", Action.JOB_LIST, True),
+        ("stopper", Action.JOB_GET, False),
+        ("stopper", Action.ALGORITHM_LIST, False),
+        ("gone", Action.JOB_GET, False),
+    ],
+)
+def test_a_narrower_role_holds_for_reading(
+    database: Database, role: str, action: Action | None, seen: bool
+) -> None:
+    """Guards workspaces against members whose role there does not let them look; never against those who own them."""
+    furnish(database)
+    with database.units(PLATFORM) as uow:
+        uow.principals.save_role(Role("stopper", "", ("modelarts:trainJob:stop", "*:trainJob:list")), PROJECT)
+        uow.principals.save_role(Role("stopper", "", ("*",)), OTHER_PROJECT)
+        members = (Member("u-bob", "bob", role=role), Member("u-ann", "ann", role="stopper"))
+        uow.workspaces.save(make_workspace(TEAM, "team", "INTERNAL", *members))
+        uow.commit()
+    for scope, sees in (
+        (replace(MEMBER, action=action), seen),
+        (replace(MEMBER, action=action, sees_all=True), True),
+        (replace(OWNER, action=action), True),
+        (replace(OUTSIDER, action=action), False),
+    ):
+        with database.units(scope, write=False) as uow:
+            for place in PLACES:
+                assert (TEAM in place(uow)) is sees
+    with database.units(OWNER, write=False) as uow:
+        assert uow.workspaces.role_in(TEAM) == ""
 
 
 def test_a_stranger_sees_nothing(database: Database) -> None:

@@ -23,7 +23,7 @@ from trainwright.domain.texts import Language
 from trainwright.ports.identity import Principal, Role
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import WorkspaceQuery
-from trainwright.services import jobs, quotas, workspaces
+from trainwright.services import job_search, jobs, quotas, workspaces
 from trainwright.services.reading import scope_of
 
 pytestmark = pytest.mark.anyio
@@ -292,6 +292,30 @@ async def test_a_narrower_role_holds_for_what_is_done(world: World) -> None:
     eve = add_user(world, "eve", DEVELOPER)
     with pytest.raises(WorkspaceNotFound):
         await jobs.create(world.ctx, replace(eve, action=Action.JOB_CREATE), body, Language.EN)
+
+
+async def test_a_narrower_role_holds_for_what_is_read(world: World) -> None:
+    """Guards members against reading what their role in a workspace does not allow; verdicts say the same."""
+    admin = boss(world)
+    with world.ctx.units(PLATFORM) as uow:
+        uow.principals.save_role(Role("stopper", "", (Action.JOB_STOP, Action.JOB_GET)), ALICE.project_id)
+        uow.commit()
+    ann = add_user(world, "ann", DEVELOPER)
+    team = await make(world, admin, auth_type="INTERNAL", grants=[{"user_id": "ann", "role": "stopper"}])
+    body = job_body(metadata__workspace_id=team)
+    made = await jobs.create(world.ctx, replace(admin, action=Action.JOB_CREATE), body, Language.EN)
+    asked = {"requests": [{"action": action.value} for action in (Action.JOB_GET, Action.JOB_LIST)]}
+    verdicts = await workspaces.judge(world.ctx, replace(ann, action=Action.WORKSPACE_GET), team, asked)
+    assert [one.verdict for one in verdicts.results] == ["allow", "deny"]
+    getting, listing = replace(ann, action=Action.JOB_GET), replace(ann, action=Action.JOB_LIST)
+    assert (await jobs.show(world.ctx, getting, made.metadata.id, Language.EN)).metadata.name == "digits"
+    found = await job_search.search(world.ctx, listing, {}, Language.EN)
+    assert (found.total, found.count, found.items) == (0, 0, [])
+    with pytest.raises(WorkspaceNotFound):
+        await workspaces.show(world.ctx, replace(ann, action=Action.WORKSPACE_GET), team)
+    deleting = replace(ann, action=Action.JOB_DELETE)
+    with pytest.raises(ActionDenied):
+        await jobs.delete(world.ctx, deleting, made.metadata.id)
 
 
 async def test_users_are_listed_for_grants(world: World) -> None:

@@ -84,9 +84,15 @@ _MEMBERS = (
 )
 _ADD_MEMBERS = sa.insert(workspace_members)
 _DROP_MEMBERS = sa.delete(workspace_members).where(workspace_members.c.workspace_id == _WORKSPACE)
-_ROLE = sa.select(workspace_members.c.role).where(
-    workspace_members.c.workspace_id == _WORKSPACE,
-    workspace_members.c.user_id == sa.bindparam("user", type_=WORDS),
+_USER = sa.bindparam("user", type_=WORDS)
+_ROLE = (
+    sa.select(workspace_members.c.role)
+    .join(workspaces)
+    .where(
+        workspace_members.c.workspace_id == _WORKSPACE,
+        workspace_members.c.user_id == _USER,
+        workspaces.c.owner_id != _USER,
+    )
 )
 
 
@@ -160,7 +166,7 @@ class Workspaces:
         tx.change(_DELETE, workspace=workspace_id)
 
     def role_in(self, workspace_id: str) -> str:
-        """The role the scope's user was given in it; empty: none of its own."""
+        """The role the scope's user was given in it; empty: none of its own, or it is theirs."""
         return str(self._tx.scalar(_ROLE, workspace=workspace_id, user=self._tx.user_id) or "")
 
     def _found(self, statement: Scoped, workspace_id: str) -> Workspace:

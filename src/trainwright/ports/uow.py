@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
+from trainwright.domain.access import Action
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
 from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
 from trainwright.ports.datasets import BucketRepository, DatasetRepository
@@ -29,13 +30,15 @@ class Scope:
     """Who asks. `project_id` None is the platform itself: every project.
 
     Of the project's workspaces they see the default one, public ones, their own, and those they are a member of;
-    with `sees_all` every one. What lies in others does not exist for them.
+    with `sees_all` every one. What lies in others does not exist for them. Nor, when `action` is a reading one (it ends
+    in `:get` or `:list`), what lies where they are a member by a role that does not allow it.
     """
 
     project_id: str | None
     user_name: str = "platform"
     user_id: str = ""
     sees_all: bool = True
+    action: Action | None = None
 
 
 PLATFORM = Scope(project_id=None)

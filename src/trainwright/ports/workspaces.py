@@ -91,7 +91,7 @@ class WorkspaceRepository(Protocol):
         ...
 
     def role_in(self, workspace_id: str) -> str:
-        """The role the scope's user was given in it; empty: none of its own."""
+        """The role the scope's user was given in it; empty: none of its own, or it is theirs."""
         ...
 
 

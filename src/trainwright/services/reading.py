@@ -13,12 +13,13 @@ from trainwright.services.job_view import JobHistory
 
 
 def scope_of(who: Principal) -> Scope:
-    """The caller's own project, with the workspaces they see."""
+    """The caller's own project, with the workspaces they see for what they do."""
     return Scope(
         project_id=who.project_id,
         user_name=who.user_name,
         user_id=who.user_id,
         sees_all=who.may(Action.WORKSPACE_SEE_ALL),
+        action=who.action,
     )
 
 

@@ -228,7 +228,8 @@ def _user(uow: UnitOfWork, who: Principal, grant: GrantRequest) -> User:
 
 
 def _judge(ctx: Services, who: Principal, workspace_id: str, asked: ActionsQuery) -> VerdictsResponse:
-    with ctx.units(scope_of(who), write=False) as uow:
+    # Not as one who reads the workspace: whoever may only change things there is told so.
+    with ctx.units(replace(scope_of(who), action=None), write=False) as uow:
         uow.workspaces.get(workspace_id)
         role = "" if who.may(Action.WORKSPACE_SEE_ALL) else uow.workspaces.role_in(workspace_id)
         in_workspace = allowed_by(role_patterns(uow, role)) if role else frozenset(Action)
