@@ -64,6 +64,7 @@ def folder(name: str, local_path: str, grant: dict[str, Any], **changes: Any) ->
         "pass_as": "argument",
         "prefetch": False,
         "is_file": False,
+        "manifest_url": "",
     }
     return {**base, **changes}
 
