@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, BOB, EN, START_MS, ZH, World, channel, job_body
+from tests.services.world import ALICE, BOB, EN, START_MS, World, channel, job_body
+from trainwright.domain.entities import Event
 from trainwright.domain.errors import (
     DuplicateJobName,
-    OutputPathInUse,
     TrainwrightError,
 )
 from trainwright.domain.lifecycle import Phase
@@ -155,21 +155,34 @@ async def test_names_are_unique_in_a_project_only(world: World) -> None:
     await jobs.create(world.ctx, BOB, job_body(algorithm={"command": "true"}), EN)
 
 
-async def test_an_output_path_belongs_to_one_unfinished_job(world: World) -> None:
-    """Guards that two jobs never write to one place, and that it is free again after the end."""
-    first = await world.ended(algorithm__outputs=[channel("o", OUT)])
-    second = await world.create(metadata__name="second", algorithm__outputs=[channel("o", OUT)])
-    with pytest.raises(OutputPathInUse) as caught:
-        body = job_body(metadata__name="third", algorithm__outputs=[channel("o", "/results/run1")])
-        await jobs.create(world.ctx, ALICE, body, EN)
-    assert second in caught.value.message(EN) and first not in caught.value.message(EN)
+SHARING = ("output_shared", "output_shared_unseen")
+
+
+def warnings_of(world: World, job_id: str) -> list[Event]:
+    """The events of the job that say that it shares an output path."""
+    return [event for event in world.events(job_id) if event.code in SHARING]
+
+
+@pytest.mark.parametrize("uri", ["/results/run1", "obs://results/run1/deep/", "obs://results/"])
+async def test_unfinished_jobs_may_share_an_output_path(world: World, uri: str) -> None:
+    """Guards scripts that start several jobs on one folder: they run, and each but the first is told, once."""
+    ended = await world.ended(algorithm__outputs=[channel("o", OUT)])
+    first = await world.create(metadata__name="first", algorithm__outputs=[channel("o", OUT)])
+    outputs = [channel("free", "obs://bucket/free/"), channel("o", uri), channel("p", f"{OUT}p/")][
+        : 2 + ("deep" in uri)
+    ]
+    second = await world.create(metadata__name="second", algorithm__outputs=outputs)
+    assert not warnings_of(world, ended) and not warnings_of(world, first)
+    (warning,) = warnings_of(world, second)
+    assert (warning.code, warning.level, warning.slots["job"]) == ("output_shared", "Warning", first)
+    assert uri.removeprefix("obs:/").strip("/") in str(warning.slots["uri"])
 
 
 @pytest.mark.parametrize(("project_id", "workspace_id"), [(ALICE.project_id, "w-own"), (BOB.project_id, "0")])
 async def test_who_writes_to_an_output_path_is_told_only_to_those_who_see_it(
     world: World, project_id: str, workspace_id: str
 ) -> None:
-    """Guards hidden workspaces and other projects: the refusal names neither the job nor where it writes."""
+    """Guards hidden workspaces and other projects: the warning names neither the job nor where it writes."""
     job = world.read(await world.create(algorithm__outputs=[channel("o", "obs://results/other/")])).job
     (output,) = job.launch.outputs
     writing = job.launch.model_copy(update={"outputs": (output.model_copy(update={"uri": f"{OUT}secret/"}),)})
@@ -178,7 +191,6 @@ async def test_who_writes_to_an_output_path_is_told_only_to_those_who_see_it(
         uow.workspaces.add(Workspace("w-own", ALICE.project_id, "own", owner_id="u9", auth_type="PRIVATE"))
         uow.jobs.add(replace(hidden, workspace_id=workspace_id))
         uow.commit()
-    with pytest.raises(OutputPathInUse) as caught:
-        await world.create(metadata__name="second", algorithm__outputs=[channel("o", OUT)])
-    for text in (caught.value.message(EN), caught.value.message(ZH)):
-        assert OUT in text and "hidden-1" not in text and "secret" not in text and "{" not in text
+    made = await world.create(metadata__name="second", algorithm__outputs=[channel("o", OUT)])
+    (warning,) = warnings_of(world, made)
+    assert (warning.code, warning.slots) == ("output_shared_unseen", {"uri": OUT})

@@ -11,10 +11,10 @@ from trainwright.domain.access import DEVELOPER, Action
 from trainwright.domain.errors import (
     ActionDenied,
     DuplicateExperimentName,
+    DuplicateJobName,
     ExperimentMismatch,
     ExperimentNotFound,
     InvalidParam,
-    OutputPathInUse,
     WorkspaceNotFound,
 )
 from trainwright.ports.identity import Principal
@@ -35,7 +35,7 @@ async def job_in(world: World, who: Principal, reference: dict[str, Any], **chan
     body = job_body(
         metadata__training_experiment_reference=reference, **{"algorithm__outputs": [], **changes}
     )
-    body["metadata"]["name"] = f"job-{world.clock.ms}"
+    body["metadata"]["name"] = changes.get("metadata__name") or f"job-{world.clock.ms}"
     world.clock.ms += 1
     answer = await jobs.create(world.ctx, replace(who, action=Action.JOB_CREATE), body, EN)
     job = world.read(answer.metadata.id).job
@@ -90,7 +90,7 @@ async def test_jobs_join_by_id_or_name(world: World) -> None:
 
 
 async def test_a_refused_job_makes_no_experiment(world: World) -> None:
-    """Guards that a refusal leaves nothing: unknown ids, bad names, others' experiments, a taken output path."""
+    """Guards that a refusal leaves nothing: unknown ids, bad names, others' experiments, a job's name that is taken."""
     await world.create()
     theirs = await make(world, BOB)
     for reference in ({"id": "never-was"}, {"id": theirs}):
@@ -98,8 +98,8 @@ async def test_a_refused_job_makes_no_experiment(world: World) -> None:
             await job_in(world, ALICE, reference)
     with pytest.raises(InvalidParam):
         await job_in(world, ALICE, {"name": "a/b"})
-    with pytest.raises(OutputPathInUse):
-        await job_in(world, ALICE, {"name": "left"}, algorithm__outputs=job_body()["algorithm"]["outputs"])
+    with pytest.raises(DuplicateJobName):
+        await job_in(world, ALICE, {"name": "left"}, metadata__name="digits")
     assert not (await experiments.check_name(world.ctx, ALICE, "left", "")).is_duplicate
 
 

@@ -63,6 +63,16 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         "以下配置已保存，但在本服务器上不生效：{settings}。",
         Level.WARNING,
     ),
+    "output_shared": _job(
+        "Output path {uri} is also written by the unfinished job {job}.",
+        "输出路径 {uri} 同时被未结束的作业 {job} 写入。",
+        Level.WARNING,
+    ),
+    "output_shared_unseen": _job(
+        "Output path {uri} is also written by another unfinished job.",
+        "输出路径 {uri} 同时被另一个未结束的作业写入。",
+        Level.WARNING,
+    ),
     "job_running": _job("Training job is running.", "训练作业运行中。"),
     "job_completed": _job("Training job finished successfully.", "训练作业运行成功。"),
     "job_failed": _job("Training job failed: {reason}", "训练作业运行失败：{reason}", Level.ERROR),

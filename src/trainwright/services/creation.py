@@ -1,7 +1,7 @@
 """Creating a job: what its request names is found, checked, made into a launch and stored, or nothing is."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,8 +10,8 @@ from trainwright.catalog.from_algorithm import check_fit, hide_code, merge
 from trainwright.catalog.places import Places, find_places
 from trainwright.catalog.resolve import JobIdentity, find_flavor, resolve
 from trainwright.domain.access import Action
-from trainwright.domain.entities import Event, Job
-from trainwright.domain.errors import ActionDenied, InvalidParam, NotOffered, OutputPathInUse
+from trainwright.domain.entities import Event, Job, Slots
+from trainwright.domain.errors import ActionDenied, InvalidParam, JobNotFound, NotOffered
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.specs import LaunchSpec
 from trainwright.domain.texts import Language, Text, make_event
@@ -40,8 +40,6 @@ from trainwright.wire.parsing import parse
 
 HIGH_PRIORITY: Final = 3
 _ALGORITHM_MISSING = Text("it is required", "缺少该字段")
-_WRITER = Text("the unfinished job {job}", "未结束的作业 {job} ")
-_HIDDEN_WRITER = Text("an unfinished job that you do not see", "您不可见的未结束作业")
 _POOL_ELSEWHERE = Text(
     "pool {pool} takes only jobs of its own workspace {workspace}",
     "资源池 {pool} 只接受其所属工作空间 {workspace} 的作业",
@@ -66,7 +64,6 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any], language
         TrainwrightError: something in the request does not fit (see `spec_checks`, `create_checks`, `store_checks`,
             `catalog.resolve`), is not for the caller, or goes beyond a quota.
         NotOffered: it is right, but this server cannot do it.
-        OutputPathInUse: an unfinished job writes to one of its output paths.
         StorageUnavailable: the object store could not be asked.
     """
     request = parse_job(raw)
@@ -240,32 +237,38 @@ def _store(ctx: Services, who: Principal, job: Job, request: JobRequest) -> JobH
         if _names_something(request):
             find_named(uow, who, _pinned(request, job))
         check_quotas(uow, who, job.workspace_id, job.launch)
-        _check_outputs(uow, [channel.uri for channel in job.launch.outputs])
+        events = [*_events(job), *_shared_outputs(uow, job)]
         reference = request.metadata.training_experiment_reference
         if reference is not None:
             experiment_id, serial = join(uow, who, reference, job.workspace_id, job.created_at_ms)
             job = replace(job, experiment_id=experiment_id, experiment_serial=serial)
         uow.jobs.add(job)
-        uow.events.append(_events(job))
+        uow.events.append(events)
         history = with_history(uow, job)
         uow.commit()
     return history
 
 
-def _check_outputs(uow: UnitOfWork, uris: Sequence[str]) -> None:
-    """No unfinished job of any project writes there.
-
-    Raises:
-        OutputPathInUse: one does. It is named only to those who see it.
+def _shared_outputs(uow: UnitOfWork, job: Job) -> list[Event]:
+    """A warning, once, when an unfinished job writes there too, which scripts that start several jobs may mean. The
+    other job is named only where whoever sees the warning sees that job.
     """
-    for uri in uris:
-        clash = uow.jobs.unfinished_writing_to([uri])
+    for channel in job.launch.outputs:
+        clash = uow.jobs.unfinished_writing_to([channel.uri])
         if clash is None:
             continue
-        job_id, taken = clash
-        if job_id in uow.jobs.existing([job_id]):
-            raise OutputPathInUse(uri=taken, writer=_WRITER, job=job_id)
-        raise OutputPathInUse(uri=uri, writer=_HIDDEN_WRITER)
+        slots: Slots = {"uri": channel.uri}
+        if not _is_seen_with(uow, job, clash[0]):
+            return [make_event(job.id, job.created_at_ms, "output_shared_unseen", slots)]
+        return [make_event(job.id, job.created_at_ms, "output_shared", {**slots, "job": clash[0]})]
+    return []
+
+
+def _is_seen_with(uow: UnitOfWork, job: Job, other_id: str) -> bool:
+    try:
+        return uow.jobs.get(other_id).workspace_id in (DEFAULT_WORKSPACE, job.workspace_id)
+    except JobNotFound:
+        return False
 
 
 def _pinned(request: JobRequest, job: Job) -> JobRequest:

@@ -66,17 +66,6 @@ class ChannelError(UserError):
     remedy = CORRECT
 
 
-class OutputPathInUse(Conflict):
-    """An unfinished job writes to this output path."""
-
-    code = "ModelArts.2753"
-    text = Text(
-        "Output path {uri} is being written by {writer}.",
-        "输出路径 {uri} 正被{writer}使用。",
-    )
-    remedy = Text("Choose another output path, or wait for that job.", "请更换输出路径，或等待该作业结束。")
-
-
 class InvalidCodeDir(UserError):
     """The code folder cannot be used."""
 
