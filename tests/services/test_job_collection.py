@@ -251,9 +251,10 @@ async def test_bad_quotas_are_refused(world: World, quotas: list[dict[str, Any]]
 async def test_quotas_of_nobody(world: World) -> None:
     """Guards that another project's user looks like none, and unknown resources."""
     change = {"quotas": [{"resource": "job-num", "quota": 1}]}
+    setter = replace(ALICE, actions=ALICE.actions | {Action.QUOTA_UPDATE})
     for user_id in (BOB.user_id, "nobody"):
         with pytest.raises(UserNotFound):
-            await training_quotas.show(world.ctx, ALICE, user_id, "")
+            await training_quotas.show(world.ctx, setter, user_id, "")
         with pytest.raises(UserNotFound):
             await training_quotas.change(world.ctx, ALICE, {"user_id": user_id, **change})
     with pytest.raises(InvalidQuery):
