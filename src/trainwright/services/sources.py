@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainwright.catalog.from_algorithm import dataset_types
-from trainwright.domain.errors import GalleryVersionNotFound, InvalidParam, RemoteTypeUnsupported
+from trainwright.domain.errors import (
+    AlgorithmNotFound,
+    InvalidParam,
+    RemoteTypeUnsupported,
+    SubscriptionNotFound,
+)
 from trainwright.domain.texts import Text
 from trainwright.ports.uow import UnitOfWork
 from trainwright.wire.jobs import JobRequest
@@ -40,7 +45,7 @@ def find_source(uow: UnitOfWork, request: JobRequest) -> Source | None:
 
     Raises:
         InvalidParam: it names two, or half of a subscription.
-        AlgorithmNotFound, SubscriptionNotFound, GalleryVersionNotFound: not for the caller.
+        AlgorithmNotFound: not for the caller.
     """
     asked = request.algorithm
     if asked is None:
@@ -58,11 +63,14 @@ def find_source(uow: UnitOfWork, request: JobRequest) -> Source | None:
 
 
 def _subscribed(uow: UnitOfWork, subscription_id: str, version_id: str) -> Source:
-    _, item = uow.gallery.get_subscription(subscription_id)
+    try:
+        _, item = uow.gallery.get_subscription(subscription_id)
+    except SubscriptionNotFound as exc:
+        raise AlgorithmNotFound(algorithm=subscription_id) from exc
     for version in item.versions:
         if version.id == version_id:
             return Source(item.id, item.title, version.document, code_hidden=True, code_uri=version.code_uri)
-    raise GalleryVersionNotFound(version=version_id)
+    raise AlgorithmNotFound(algorithm=version_id)
 
 
 def check_datasets(uow: UnitOfWork, source: Source, request: JobRequest) -> None:
