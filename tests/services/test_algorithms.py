@@ -278,6 +278,18 @@ async def test_others_algorithms_do_not_exist(world: World) -> None:
     assert (page.total, page.items) == (0, [])
 
 
+async def test_the_list_of_an_unseen_workspace(world: World) -> None:
+    """Guards typing errors and hidden workspaces: both are refused alike, as by other lists, and not shown as empty."""
+    with world.ctx.units(PLATFORM) as uow:
+        uow.workspaces.add(Workspace("hid", ALICE.project_id, "hid", owner_id="u9", auth_type="PRIVATE"))
+        uow.commit()
+    for unseen in ("hid", "never"):
+        with pytest.raises(WorkspaceNotFound):
+            await algorithms.search(world.ctx, ALICE, query(workspace_id=unseen), "")
+    await saved(world)
+    assert (await algorithms.search(world.ctx, ALICE, query(workspace_id="0"), "")).total == 1
+
+
 async def test_roles_in_a_workspace(world: World) -> None:
     """Guards workspaces: a member who may only look cannot create, change, move or delete there; others see nothing."""
     chief, action = boss(world), Action.ALGORITHM_CREATE

@@ -282,6 +282,9 @@ async def test_a_workspace_hides_its_datasets(world: World) -> None:
             await call
     assert (await datasets.search(world.ctx, carol, DatasetQuery())).total_number == 0
     assert (await datasets.search(world.ctx, ALICE, DatasetQuery(workspace_id="w1"))).total_number == 1
+    for who, unseen in ((carol, "w1"), (ALICE, "none")):
+        with pytest.raises(WorkspaceNotFound):
+            await datasets.search(world.ctx, who, DatasetQuery(workspace_id=unseen))
 
 
 async def test_a_narrower_role_in_the_workspace_counts(world: World) -> None:

@@ -53,7 +53,11 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> Algor
 
 
 async def search(ctx: Services, who: Principal, query: AlgorithmQuery, group_by: str) -> AlgorithmPage:
-    """One page of what the caller sees, with the code of each as it was when it was saved."""
+    """One page of what the caller sees, with the code of each as it was when it was saved.
+
+    Raises:
+        WorkspaceNotFound: the caller does not see the workspace asked for.
+    """
     total, matches, page = await ctx.blocking(_search, ctx, scope_of(who), query)
     return AlgorithmPage(
         total=total,
@@ -241,6 +245,8 @@ def _read_job(ctx: Services, scope: Scope, job_id: str) -> Job:
 
 def _search(ctx: Services, scope: Scope, query: AlgorithmQuery) -> tuple[int, int, tuple[Algorithm, ...]]:
     with ctx.units(scope, write=False) as uow:
+        if query.workspace_id:
+            uow.workspaces.get(query.workspace_id)
         return uow.algorithms.search(query)
 
 

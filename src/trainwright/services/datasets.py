@@ -103,7 +103,7 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> Datas
 
 
 async def search(ctx: Services, who: Principal, query: DatasetQuery) -> DatasetList:
-    """One page of what the caller sees."""
+    """One page of what the caller sees. Raises `WorkspaceNotFound` for a workspace that they do not."""
     return await ctx.blocking(_search, ctx, scope_of(who), query)
 
 
@@ -236,6 +236,8 @@ def _create(ctx: Services, who: Principal, dataset: Dataset) -> None:
 
 def _search(ctx: Services, scope: Scope, query: DatasetQuery) -> DatasetList:
     with ctx.units(scope, write=False) as uow:
+        if query.workspace_id:
+            uow.workspaces.get(query.workspace_id)
         total, found = uow.datasets.search(
             name_like=query.search_content,
             workspace_id=query.workspace_id,
