@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, BOB, World
-from trainwright.domain.errors import InvalidParam
+from tests.services.world import ALICE, BOB, EN, ZH, World
+from trainwright.domain.errors import InvalidParam, InvalidQuery
 from trainwright.ports.identity import Principal
 from trainwright.services import authorizations
 from trainwright.services.reading import scope_of
@@ -63,11 +63,14 @@ async def test_each_user_has_one_and_everyone_may_have_one(world: World) -> None
 
 
 async def test_one_or_all_are_removed(world: World) -> None:
-    """Guards deletion by user, of everyone's own, of all, of none; and other projects against all of it."""
+    """Guards deletion by user, of everyone's own, of all, and not without a name; other projects against all of it."""
     for user in ("user-1", "user-2", "all-users"):
         await create(world, user_id=user, content="a")
-    for user in ("user-1", "", "all"):
+    for user in ("user-1", "all"):
         await authorizations.delete(world.ctx, BOB, user)
+    with pytest.raises(InvalidQuery) as refused:
+        await authorizations.delete(world.ctx, ALICE, "")
+    assert "user_id" in refused.value.message(EN) and "all" in refused.value.message(ZH)
     assert len(await listed(world)) == 3 and await listed(world, BOB) == []
     await authorizations.delete(world.ctx, ALICE, "user-1")
     await authorizations.delete(world.ctx, ALICE, "user-1")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from trainwright.domain.errors import InvalidParam, UserNotFound
+from trainwright.domain.errors import InvalidParam, InvalidQuery, UserNotFound
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import UnitOfWork
@@ -32,6 +32,7 @@ DEFAULT_AGENCY = "modelarts_agency"
 _MODE = "auth-mode"
 _AGENCY = "agency:"
 _REQUIRED = Text("it is required", "缺少该字段")
+_WHOSE = Text("give a user's id, or all for everyone's", "请填写用户 ID；删除所有用户的委托授权请填写 all")
 _ONE_OF = Text("it must be one of {allowed}", "必须为 {allowed} 之一")
 
 
@@ -58,7 +59,13 @@ async def list_all(
 
 
 async def delete(ctx: Services, who: Principal, user_id: str) -> None:
-    """Remove a user's authorisation; all of the project's when `user_id` is empty or `all`. Missing is success."""
+    """Remove a user's authorisation; all of the project's when `user_id` is `all`. Missing is success.
+
+    Raises:
+        InvalidQuery: nobody is named: a forgotten parameter must not remove everyone's.
+    """
+    if not user_id:
+        raise InvalidQuery(field="user_id", detail=_WHOSE)
     await ctx.blocking(_delete, ctx, who, "" if user_id == "all" else user_id)
 
 

@@ -35,7 +35,7 @@ Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to skip.
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many to answer with.")]
 UserId = Annotated[
     str,
-    Query(max_length=128, description="Whose; all or nothing: everyone's."),
+    Query(max_length=128, description="Whose; all: everyone's. It is required."),
     AfterValidator(without_nul),
 ]
 
