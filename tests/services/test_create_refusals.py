@@ -142,6 +142,11 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"algorithm__parameters": [{"name": "a", "value": "y", "constraint": {"type": "Float"}}]}, "2768", "y"),
     (
+        {"algorithm__parameters": [{"name": "a", "value": "1", "constraint": {"type": "Number"}}]},
+        "2788",
+        "algorithm.parameters[0].constraint.type",
+    ),
+    (
         {"algorithm__parameters": [{"name": "a", "value": "ja", "constraint": {"type": "Boolean"}}]},
         "2768",
         "ja",

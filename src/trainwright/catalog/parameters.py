@@ -42,11 +42,13 @@ def check_parameters(parameters: Sequence[ParameterRequest], field: str) -> None
     """The hyperparameters of a job: each name once, each value within its own constraint.
 
     Raises:
-        ParameterRepeated, ParameterRequired, ParameterType, ParameterRange.
+        ParameterRepeated, ParameterRequired, ParameterType, ParameterRange: about names and values.
+        InvalidParam: there is no such type.
     """
     check_names(parameters, field)
-    for parameter in parameters:
+    for index, parameter in enumerate(parameters):
         if parameter.constraint is not None:
+            _check_type(parameter.constraint, f"{field}[{index}].constraint.type")
             check_value(parameter.name, parameter.value, parameter.constraint)
 
 
@@ -115,9 +117,7 @@ def _check_description(text: str, field: str) -> None:
 
 
 def _check_constraint(constraint: ConstraintRequest, field: str) -> None:
-    declared = constraint.type or "String"
-    if declared not in TYPES:
-        raise InvalidParam(field=f"{field}.type", detail=_ONE_OF, allowed=", ".join(TYPES))
+    declared = _check_type(constraint, f"{field}.type")
     word = (constraint.valid_type or "").lower()
     if word not in ("", _NONE, _RANGE, *_CHOICE):
         raise InvalidParam(field=f"{field}.valid_type", detail=_ONE_OF, allowed="None, Range, Choice")
@@ -130,6 +130,13 @@ def _check_constraint(constraint: ConstraintRequest, field: str) -> None:
         for value in allowed:
             if _number(value, declared) is None:
                 raise InvalidParam(field=f"{field}.valid_range", detail=_MISFIT, value=value, type=declared)
+
+
+def _check_type(constraint: ConstraintRequest, field: str) -> str:
+    declared = constraint.type or "String"
+    if declared not in TYPES:
+        raise InvalidParam(field=field, detail=_ONE_OF, allowed=", ".join(TYPES))
+    return declared
 
 
 def _limit(constraint: ConstraintRequest) -> str:

@@ -95,6 +95,8 @@ def check(settings: AutoSearch | None, parameters: Collection[str] | None, field
         return
     _check_rewards(settings.reward_attrs or [], f"{field}.reward_attrs")
     _check_search_parameters(settings.search_params or [], parameters, f"{field}.search_params")
+    if settings.algo_configs == []:
+        raise SearchSettingsInvalid(field=f"{field}.algo_configs", detail=_NOT_EMPTY)
     for index, chosen in enumerate(settings.algo_configs or []):
         _check_algorithm(chosen, f"{field}.algo_configs[{index}]")
 
