@@ -1,5 +1,6 @@
 """What every route has in common: who may call, the shape of errors, language, request id, limits."""
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -349,3 +350,19 @@ async def test_an_id_holds_no_slash(world: ServerWorld) -> None:
         assert (await client.get(f"{JOBS}/{job.id}/events")).status_code == 200
         check_shape(await client.get(f"{JOBS}/{job.id}%2Fevents"), 404, "Trainwright.0002")
         check_shape(await client.post(f"{JOBS}/{job.id}%2factions", json={}), 404, "Trainwright.0002")
+
+
+async def test_what_is_no_http_is_answered_in_our_shape(world: ServerWorld) -> None:
+    """Guards clients from a bare text: a verb that does not exist, or a path longer than can be read."""
+    async with world.live() as client:
+        address = client.base_url.host, client.base_url.port
+        for line in (f"FOO {JOBS}", f"GET {JOBS}?pattern={'x' * 70_000}"):
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(f"{line} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            writer.close()
+            status, *lines = head.decode().split("\r\n")
+            assert status == "HTTP/1.1 400 Bad Request"
+            headers = dict(line.lower().split(": ") for line in lines)
+            check_shape(httpx.Response(400, headers=headers, content=body), 400, "Trainwright.0010")
+            assert headers["connection"] == "close"

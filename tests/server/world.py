@@ -33,7 +33,7 @@ from trainwright.ports.uow import PLATFORM, Scope
 from trainwright.server.app import create_app
 from trainwright.server.broadcast import Broadcast
 from trainwright.server.dependencies import Wiring
-from trainwright.server.serving import WebServer
+from trainwright.server.serving import HttpProtocol, WebServer
 from trainwright.server.streams import events_topic, log_topic
 from trainwright.server.threads import Threads
 from trainwright.services import principals, tokens
@@ -71,6 +71,7 @@ class ServerWorld:
         ready = asyncio.Event()
         config = uvicorn.Config(
             self.app,
+            http=HttpProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

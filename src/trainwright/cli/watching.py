@@ -1,8 +1,10 @@
 """Following a job on the terminal: logs on stdout, events and a status line on stderr."""
 
 import asyncio
+import signal
 import sys
 import time
+from collections.abc import Coroutine
 from typing import BinaryIO
 
 import typer
@@ -25,6 +27,7 @@ from trainwright.client import (
 EXIT_STOPPED = 143
 EXIT_INTERRUPTED = 130
 _TICK_S = 0.2
+_LET_GO_S = 1.0
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -155,15 +158,11 @@ def follow_to_end(platform: Platform, told: Globals, job: TrainingJob, *, log: B
 
     async def main() -> JobResponse:
         async with AsyncClient(platform.client.access) as client:
-            ticking = asyncio.create_task(_tick(view))
-            try:
-                return await follow_job(client, job.id, view)
-            finally:
-                ticking.cancel()
+            return await _unless_interrupted(view, follow_job(client, job.id, view))
 
     try:
         return asyncio.run(main())
-    except KeyboardInterrupt:
+    except (_Interrupted, KeyboardInterrupt):
         view.close()
         typer.echo(
             told.say(
@@ -199,6 +198,36 @@ def print_result(told: Globals, job: JobResponse) -> None:
     make_console(stderr=True).print(line)
     if job.status.phase != "Completed" and job.status.reason_message:
         typer.echo(told.say("Reason: {reason}", reason=job.status.reason_message), err=True)
+
+
+class _Interrupted(Exception):
+    """Ctrl-C."""
+
+
+async def _unless_interrupted(view: FollowView, follow: Coroutine[None, None, JobResponse]) -> JobResponse:
+    """The result of `follow`; the status line moves meanwhile.
+
+    Ctrl-C does not wait for `follow` to notice: on Python 3.11 a cancellation that comes while a task group ends is
+    sometimes lost, and asyncio's own handling of the signal then waits for ever.
+
+    Raises:
+        _Interrupted: Ctrl-C.
+    """
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, asked.set)
+    following, ticking = asyncio.create_task(follow), asyncio.create_task(_tick(view))
+    waiting = asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if not following.done():
+            raise _Interrupted
+        return following.result()
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        for task in (following, ticking, waiting):
+            task.cancel()
+        await asyncio.wait((following, ticking, waiting), timeout=_LET_GO_S)
 
 
 async def _tick(view: FollowView) -> None:

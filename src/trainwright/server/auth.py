@@ -174,7 +174,7 @@ class Authentication:
         request = _signed_request(scope)
         check_headers(request, authorization, self._clock.now_ms())
         owner = await self._keys.owner(authorization.access_key)
-        if leaves_body_out(request):
+        if takes_raw_bytes(scope["path"]) and leaves_body_out(request):
             has_body, receive = await see_body(receive, request.header("content-length"))
             payload_hash = UNSIGNED if has_body else EMPTY_HASH
         else:

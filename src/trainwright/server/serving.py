@@ -4,14 +4,18 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from trainwright.domain.errors import MalformedRequest
 from trainwright.server.bootstrap import House, open_house
 from trainwright.server.broadcast import Broadcast
+from trainwright.server.errors import answer
 from trainwright.server.instance import listening, publish
 from trainwright.server.settings import Settings
 
@@ -19,6 +23,21 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 1  # for answers under way; streams are ended at once
 KEEP_ALIVE_S = 75
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's, but what is no HTTP at all, such as a path of 64 KiB, is answered in our shape, too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Say so and close the connection."""
+        request_id = secrets.token_hex(16)
+        error = MalformedRequest()
+        answered = answer(error, {"type": "http", "state": {"request_id": request_id}})
+        answered.headers["X-Request-Id"] = request_id
+        answered.headers["Connection"] = "close"
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in answered.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines + b"\r\n" + bytes(answered.body))
+        self.transport.close()
 
 
 class WebServer(uvicorn.Server):
@@ -66,7 +85,7 @@ async def serve(settings: Settings, announce: Callable[[House], None]) -> None:
 def _config(house: House) -> uvicorn.Config:
     return uvicorn.Config(
         house.app,
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

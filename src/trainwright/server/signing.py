@@ -134,7 +134,7 @@ def check_headers(request: SignedRequest, authorization: Authorization, now_ms: 
 
 def leaves_body_out(request: SignedRequest) -> bool:
     """Whether a body that is not empty counts as `UNSIGNED_PAYLOAD`: never for JSON."""
-    kind = request.header("content-type") or b""
+    kind = (request.header("content-type") or b"").lower()
     return (
         request.header(HASH_HEADER) == UNSIGNED.encode()
         and kind != b""

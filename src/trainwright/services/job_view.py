@@ -230,14 +230,15 @@ def _spec(history: JobHistory) -> JobSpec:
     job = history.job
     echo = _part(job.request, "spec")
     role = job.launch.roles[0]
+    given = _part(echo, "resource")
     resource = {
-        **_part(echo, "resource"),
+        **given,
         "policy": "regular",
         "flavor_id": role.flavor_id,
         "flavor_name": role.flavor_id,
         "node_count": sum(role.replicas for role in job.launch.roles),
-        "pool_id": job.pool_id,
-        "pool_name": history.pool_name,
+        "pool_id": job.pool_id or given.get("pool_id") or "",  # the public pool as the caller named it
+        "pool_name": history.pool_name or given.get("pool_id") or "",
         "flavor_detail": None if job.pool_id else _flavor_detail(job.launch),
         "main_container_allocated_resources": _allocated(role),
     }

@@ -47,19 +47,17 @@ async def samples(
 def minute_means(batches: Sequence[MetricBatch]) -> MetricsResponse:
     """One mean a minute from the first sample's minute to the last one's; -1 for minutes without a sample.
 
-    The contract's six metrics always come first; ours follow when there are samples of them. The mean of a minute
-    weighs samples by how long they stand for.
+    The contract's six metrics and no other, as clients take all values for percentages; ours are among the samples.
+    The mean of a minute weighs samples by how long they stand for.
     """
     if not batches:
         return MetricsResponse(metrics=[MetricSeries(metric=name, value=[]) for name in CONTRACT_METRICS])
     first = min(batch.start_s for batch in batches) // _MINUTE_S
     last = max(_last_second(batch) for batch in batches) // _MINUTE_S
     first = max(first, last - SHOWN_MINUTES_MAX + 1)
-    ours = sorted({name for batch in batches for name in batch.values} - set(CONTRACT_METRICS))
     return MetricsResponse(
         metrics=[
-            MetricSeries(metric=name, value=_means(name, batches, first, last))
-            for name in (*CONTRACT_METRICS, *ours)
+            MetricSeries(metric=name, value=_means(name, batches, first, last)) for name in CONTRACT_METRICS
         ],
         start_time=first * _MINUTE_S * 1000,
     )

@@ -14,6 +14,7 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import Text
+from trainwright.ports.pools import PUBLIC_POOL
 from trainwright.ports.uow import JobQuery, Match
 from trainwright.wire.job_search import JobSearch, SearchFilter
 
@@ -103,6 +104,8 @@ def _with(query: JobQuery, condition: SearchFilter) -> JobQuery:
         return query if (RUNTIME_TYPE in values) == (operator == "in") else _nothing(query)
     if key == "phase":
         _check_phases(values)
+    if key == "pool_id":
+        values = tuple("" if value == PUBLIC_POOL else value for value in values)  # as jobs store it
     if operator == "like":
         values = values[:1]
     return replace(query, matches=(*query.matches, Match(key, values, _HOWS[operator])))

@@ -60,7 +60,7 @@ async def change(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> Quota
 
 
 def _check(index: int, item: QuotaChange) -> None:
-    if item.resource == RETENTION and item.quota > 1:
+    if item.resource == RETENTION and not 0 <= item.quota <= 1:
         raise InvalidParam(field=f"quotas[{index}].quota", detail=_SWITCH)
     if item.resource == NOTIFY and item.quota:
         raise InvalidParam(field=f"quotas[{index}].quota", detail=_ZERO)

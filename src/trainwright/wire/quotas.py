@@ -10,10 +10,10 @@ TrainingResource = Literal["job-num", "visual-job-num", "job-retention-enabled",
 
 
 class QuotaChange(RequestModel):
-    """A new limit. `used` is taken for the sake of clients that send back what they read, and ignored."""
+    """A new limit; -1: none. `used` is taken from clients that send back what they read, and ignored."""
 
     resource: TrainingResource
-    quota: int = Field(ge=0, le=COUNT_MAX)
+    quota: int = Field(ge=-1, le=COUNT_MAX)
     used: int | None = Field(default=None, ge=0, le=COUNT_MAX)
     extra_info: str | None = Field(default=None, max_length=1024)
 

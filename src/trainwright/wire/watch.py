@@ -63,7 +63,7 @@ class TaskItem(AnswerModel):
 
 
 class MetricSeries(AnswerModel):
-    """One metric of a task. Contract metrics are percentages; ours (`networkReceive` …) are bytes or bytes/s."""
+    """One metric of a task, in percent."""
 
     metric: str
     value: list[float]

@@ -76,6 +76,14 @@ class BodyTooLarge(TooLarge):
     remedy = Text("Send less, or use a multipart upload.", "请减小请求体，或使用分段上传。")
 
 
+class MalformedRequest(UserError):
+    """What came is not a request of HTTP, or its path or headers are too long."""
+
+    code = "Trainwright.0010"
+    text = Text("This is not an HTTP request that can be read.", "无法解析该 HTTP 请求。")
+    remedy = Text("Check the verb, and keep path and headers short.", "请检查请求方法，并缩短路径与请求头。")
+
+
 class UnknownRoute(NotFound):
     """No such path."""
 
