@@ -99,8 +99,11 @@ def test_a_users_quota_of_jobs_is_enforced(api: Caller, platform: Platform) -> N
     (quota,) = api.call("show_training_quotas", user_id=user.id, resource="job-num").quotas
     assert (quota.resource, quota.quota, quota.used) == ("job-num", 1, 1)
     platform.stop_job(first)
+    lifted = [{"resource": "job-num", "quota": -1}]
+    api.call("modify_training_quotas", body={"user_id": user.id, "quotas": lifted})
+    assert api.call("show_training_quotas", user_id=user.id, resource="job-num").quotas[0].quota == -1
     assert {one.resource for one in api.call("show_training_quotas", user_id=user.id).quotas} >= {"job-num"}
-    for bad in ({"resource": "moon-rocks", "quota": 1}, {"resource": "job-num", "quota": -1}):
+    for bad in ({"resource": "moon-rocks", "quota": 1}, {"resource": "job-num", "quota": -2}):
         api.refused("modify_training_quotas", body={"user_id": user.id, "quotas": [bad]})
 
 
