@@ -195,15 +195,25 @@ def test_the_manifest_is_kept_by_path(filled: Database) -> None:
 
 
 def test_versions_being_made_are_the_platforms_to_ask_for(filled: Database) -> None:
-    """Guards the queue of the builder, oldest first, and that no project sees it."""
+    """Guards the queue of the builder, projects in turn and their oldest first, and that no project sees it."""
     with filled.units(PLATFORM) as uow:
         uow.datasets.add_version(replace(VERSION, id="v0", name="V002", created_at_ms=1))
         uow.datasets.add_version(replace(VERSION, id="v3", name="V003", state="failed"))
+        uow.datasets.add(replace(DATASET, id="d2", project_id=OTHER_PROJECT))
+        for number in (2, 3, 9):
+            theirs = replace(
+                VERSION, id=f"t{number}", dataset_id="d2", name=f"V{number}", created_at_ms=number
+            )
+            uow.datasets.add_version(theirs)
         found = uow.datasets.unfinished_versions()
-        assert [version.id for version in found] == ["v0", "v1"]
-        assert [version.id for version in uow.datasets.unfinished_versions(limit=1)] == ["v0"]
-    with filled.units(MINE) as uow, pytest.raises(ScopeBreach):
-        uow.datasets.unfinished_versions()
+        assert [version.id for _, version in found] == ["v0", "t2", "t3", "v1", "t9"]
+        assert {project for project, version in found if version.dataset_id == "d2"} == {OTHER_PROJECT}
+        assert [version.id for _, version in uow.datasets.unfinished_versions(limit=1)] == ["v0"]
+        uow.commit()
+    with filled.units(MINE) as uow:
+        assert uow.datasets.count_unfinished() == 2
+        with pytest.raises(ScopeBreach):
+            uow.datasets.unfinished_versions()
 
 
 def test_deleting_a_dataset_takes_all_of_it(filled: Database) -> None:

@@ -326,3 +326,21 @@ def test_nothing_is_put_into_a_workspace_while_it_is_deleted(database: Database)
         stands = OPEN in {workspace.id for workspace in uow.workspaces.search(WorkspaceQuery())[1]}
     assert jobs == sum(1 for number in range(0, THREADS, 2) if done[number])
     assert stands == (jobs > 0)
+
+
+def test_workspaces_counted_and_added_at_once_keep_to_a_limit(database: Database) -> None:
+    """Guards the limit of a project against creations at the same moment: whoever holds it counts what others added."""
+    furnish(database)
+    with database.units(OWNER, write=False) as uow:
+        there = uow.workspaces.count()
+
+    def work(number: int) -> bool:
+        with database.units(OWNER) as uow:
+            uow.principals.hold_project(PROJECT)
+            if uow.workspaces.count() >= there + 2:
+                return False
+            uow.workspaces.add(make_workspace(f"w-{number}", f"new-{number}", "PUBLIC"))
+            uow.commit()
+        return True
+
+    assert at_once(work).count(True) == 2

@@ -234,7 +234,40 @@ async def test_each_object_is_read_once_and_two_at_most_at_a_time(world: World) 
     await build(replace(world.ctx, objects=store))
     assert sorted(store.reads) == sorted(set(store.reads))
     assert len(store.reads) == 21
-    assert store.most == dataset_builder.READS_AT_ONCE
+    assert store.most == dataset_builder.READS_OF_PROJECT
+
+
+async def test_one_projects_queue_keeps_no_others_waiting(world: World) -> None:
+    """Guards a small version against the many large ones of another project, all of which are being read."""
+    await fill(world)
+    dataset_id = await dataset_of(world)
+    for _ in range(datasets.VERSIONS_BEGUN_MAX):
+        await begin(world, dataset_id)
+    await world.put("obs://bobs/set/small", b"x")
+    with world.ctx.units(PLATFORM) as uow:
+        uow.buckets.claim("bobs", BOB.project_id, world.clock.ms)
+        uow.commit()
+    stuck, read, release = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Slow(Watched):
+        async def meddle(self, path: ObsPath) -> None:
+            if path.bucket == "bobs":
+                read.set()
+            else:
+                if self.open == dataset_builder.READS_OF_PROJECT:
+                    stuck.set()
+                await release.wait()
+
+    ctx = replace(world.ctx, objects=Slow(world.objects))
+    building = asyncio.create_task(build(ctx))
+    await asyncio.wait_for(stuck.wait(), 20)
+    body = {"dataset_name": "theirs", "data_source": {"data_path": "obs://bobs/set/"}}
+    theirs = (await datasets.create(world.ctx, BOB, body)).dataset_id
+    await datasets.create_version(ctx, BOB, theirs, {}, EN)
+    await asyncio.wait_for(read.wait(), 20)
+    assert not release.is_set()
+    release.set()
+    await building
 
 
 class Restless(Watched):

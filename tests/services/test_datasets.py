@@ -18,6 +18,7 @@ from trainwright.domain.errors import (
     InvalidObsPath,
     InvalidParam,
     NotOffered,
+    TooManyVersionsBegun,
     TrainwrightError,
     WorkspaceNotFound,
 )
@@ -28,7 +29,7 @@ from trainwright.ports.identity import Principal, User
 from trainwright.ports.workspaces import Member, Workspace
 from trainwright.services import datasets
 from trainwright.services.dataset_builder import DatasetBuilder
-from trainwright.services.datasets import DatasetQuery, find_version
+from trainwright.services.datasets import VERSIONS_BEGUN_MAX, DatasetQuery, find_version
 from trainwright.services.ownership import owned_objects
 from trainwright.services.reading import scope_of
 from trainwright.wire.datasets import DatasetItem
@@ -147,6 +148,17 @@ async def test_changes_and_listing(world: World) -> None:
     page = await datasets.search(world.ctx, ALICE, DatasetQuery(search_content="umb"))
     assert [item.dataset_name for item in page.datasets] == ["numbers"]
     assert (await datasets.search(world.ctx, BOB, DatasetQuery())).total_number == 0
+
+
+async def test_a_project_has_so_many_versions_being_made(world: World) -> None:
+    """Guards the builder's queue against one project; those that are ready or deleted do not count."""
+    dataset_id = (await make(world)).dataset_id
+    begun = [await make_version(world, dataset_id, build=False) for _ in range(VERSIONS_BEGUN_MAX)]
+    with pytest.raises(TooManyVersionsBegun):
+        await make_version(world, dataset_id, build=False)
+    await datasets.delete_version(world.ctx, ALICE, dataset_id, begun[0])
+    await make_version(world, dataset_id)
+    await make_version(world, dataset_id)
 
 
 async def test_versions_are_numbered_or_named(world: World) -> None:

@@ -14,6 +14,7 @@ from trainwright.domain.errors import (
     InvalidParam,
     QuotaExceeded,
     RoleNotFound,
+    TooManyWorkspaces,
     TrainwrightError,
     UserNotFound,
     WorkspaceFixed,
@@ -90,6 +91,19 @@ async def test_what_does_not_fit_is_refused_by_name(world: World, body: dict[str
     error = await refused(world, boss(world), **body)
     assert isinstance(error, InvalidParam) and error.slots["field"] == field
     assert "{" not in error.message(Language.ZH) + error.message(Language.EN)
+
+
+async def test_a_project_has_so_many_workspaces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards lists and checks of workspaces against a program that makes them without end, also hidden ones."""
+    monkeypatch.setattr(workspaces, "WORKSPACES_MAX", 2)
+    admin, ann = boss(world), add_user(world, "ann", DEVELOPER)
+    await make(world, admin, "first", auth_type="PRIVATE")
+    second = await make(world, ann, "second")
+    error = await refused(world, ann)
+    assert isinstance(error, TooManyWorkspaces) and error.slots == {"limit": 2}
+    await make(world, BOB, "theirs")
+    await workspaces.delete(world.ctx, replace(ann, action=Action.WORKSPACE_DELETE), second)
+    await make(world, ann, "third")
 
 
 async def test_grants_name_users_and_roles_of_the_project(world: World) -> None:

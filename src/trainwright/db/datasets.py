@@ -104,11 +104,19 @@ _SAVE_VERSION = (
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGEABLE})
 )
 _DELETE_VERSION = sa.delete(dataset_versions).where(_OF_DATASET, dataset_versions.c.id == _VERSION)
+_OLDEST = (dataset_versions.c.created_at_ms, dataset_versions.c.id)
+_TURN = sa.func.row_number().over(partition_by=datasets.c.project_id, order_by=_OLDEST)
 _UNFINISHED = (
-    sa.select(dataset_versions)
+    sa.select(dataset_versions, datasets.c.project_id)
+    .join(datasets)
     .where(dataset_versions.c.state == CREATING)
-    .order_by(dataset_versions.c.created_at_ms, dataset_versions.c.id)
+    .order_by(_TURN, *_OLDEST)
     .limit(sa.bindparam("wanted", type_=sa.BigInteger))
+)
+_COUNT_UNFINISHED = (
+    sa.select(sa.func.count())
+    .select_from(dataset_versions.join(datasets))
+    .where(dataset_versions.c.state == CREATING, datasets.c.project_id == sa.bindparam("project"))
 )
 _ADD_ENTRIES = upserts(
     dataset_objects,
@@ -276,10 +284,14 @@ class Datasets:
         found = self._tx.scalar(_USED, quoted=f'"dataset_version_id":"{version_id}"')
         return None if found is None else str(found)
 
-    def unfinished_versions(self, *, limit: int = 10) -> tuple[DatasetVersion, ...]:
-        """Those being made, oldest first. Raises `ScopeBreach` but in the platform's scope."""
+    def count_unfinished(self) -> int:
+        """How many of the scope's project are being made, in whichever workspace."""
+        return int(self._tx.scalar(_COUNT_UNFINISHED, project=self._tx.project_id or ""))
+
+    def unfinished_versions(self, *, limit: int = 10) -> tuple[tuple[str, DatasetVersion], ...]:
+        """Those being made, the projects in turn. Raises `ScopeBreach` but in the platform's scope."""
         self._tx.require_platform()
-        return tuple(map(_version, self._tx.rows(_UNFINISHED, wanted=limit)))
+        return tuple((row["project_id"], _version(row)) for row in self._tx.rows(_UNFINISHED, wanted=limit))
 
     def change_entries(
         self, version_id: str, entries: Sequence[ManifestEntry], *, without: Sequence[str] = ()

@@ -60,6 +60,7 @@ _DEFAULT = sa.select(
 _ALL = sa.union_all(_DEFAULT, sa.select(*(workspaces.c[name] for name in _COLUMNS))).subquery("every")
 
 _MINE = sa.select(workspaces).where(workspaces.c.id == _WORKSPACE)
+_COUNT = sa.select(sa.func.count()).select_from(workspaces).where(workspaces.c.project_id == _PROJECT)
 _GET = within_table(sa.select(_ALL).where(_ALL.c.id == _WORKSPACE), _ALL.c.project_id, _ALL.c.id)
 # Whoever puts something into it holds this lock until their commit; whoever deletes it waits for them.
 _HOLD = within_table(
@@ -143,6 +144,10 @@ class Workspaces:
         rows = self._tx.rows(within_table(page, _ALL.c.project_id, _ALL.c.id), project=project)
         count = self._tx.scalar(within_table(counted, _ALL.c.project_id, _ALL.c.id), project=project)
         return int(count), tuple(_workspace_of(row, ()) for row in rows)
+
+    def count(self) -> int:
+        """How many rows the project has."""
+        return int(self._tx.scalar(_COUNT, project=self._project()))
 
     def save(self, workspace: Workspace) -> None:
         """Replace it with its members. Raises `WorkspaceNotFound`, `DuplicateWorkspaceName`."""

@@ -131,8 +131,14 @@ class DatasetRepository(Protocol):
         """The id of an unfinished job, of any workspace, that reads the version."""
         ...
 
-    def unfinished_versions(self, *, limit: int = 10) -> tuple[DatasetVersion, ...]:
-        """Those being made, oldest first; platform scope only."""
+    def count_unfinished(self) -> int:
+        """How many versions of the scope's project are being made, in whichever workspace."""
+        ...
+
+    def unfinished_versions(self, *, limit: int = 10) -> tuple[tuple[str, DatasetVersion], ...]:
+        """Those being made with their project's id: the oldest of each project, then the second of each, and so on.
+        Platform scope only.
+        """
         ...
 
     def change_entries(

@@ -77,6 +77,10 @@ class WorkspaceRepository(Protocol):
         """How many match, and one page, without their members."""
         ...
 
+    def count(self) -> int:
+        """How many the project has, seen or not, without the default one."""
+        ...
+
     def save(self, workspace: Workspace) -> None:
         """Replace name, description, kind and members. Raises `WorkspaceNotFound`, `DuplicateWorkspaceName`."""
         ...

@@ -32,8 +32,10 @@ log = logging.getLogger(__name__)
 
 OBJECTS_MAX = 1_000_000
 PASSES_MAX = 5
-READS_AT_ONCE = 2
-VERSIONS_AT_ONCE = 4  # they share the reads, so that a small one need not wait for the end of a large one
+READS_AT_ONCE = 3
+READS_OF_PROJECT = 2  # one is left for others, however large its objects are
+VERSIONS_AT_ONCE = 16
+VERSIONS_OF_PROJECT = 4  # they share the reads, so that a small one need not wait for the end of a large one
 TRIES = 4  # of an object that changes while it is read
 RETRY_S = 5.0
 IDLE_S = 30.0
@@ -61,12 +63,13 @@ class _Failed(Exception):
 
 
 class DatasetBuilder:
-    """Makes the versions that wait, oldest first. One in a process."""
+    """Makes the versions that wait, the projects in turn, of each the oldest first. One in a process."""
 
     def __init__(self, ctx: Services) -> None:
         self._ctx = ctx
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
-        self._building: set[str] = set()
+        self._reads_of: dict[str, asyncio.Semaphore] = {}  # of projects of which versions are being made
+        self._building: dict[str, str] = {}  # version id -> project id
 
     async def run(self, *, until_idle: bool = False) -> None:
         """Make versions for ever, or until none waits."""
@@ -74,10 +77,10 @@ class DatasetBuilder:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 bell.clear()
-                for version in await self._ctx.blocking(_unfinished, self._ctx):
-                    if version.id not in self._building and len(self._building) < VERSIONS_AT_ONCE:
-                        self._building.add(version.id)
-                        tasks.create_task(self._build(version))
+                for project_id, version in await self._ctx.blocking(_unfinished, self._ctx):
+                    if version.id not in self._building and self._has_room(project_id):
+                        self._building[version.id] = project_id
+                        tasks.create_task(self._build(project_id, version))
                 if until_idle and not self._building:
                     return
                 try:
@@ -86,27 +89,36 @@ class DatasetBuilder:
                 except TimeoutError:
                     pass
 
-    async def _build(self, version: DatasetVersion) -> None:
+    def _has_room(self, project_id: str) -> bool:
+        projects = list(self._building.values())
+        return len(projects) < VERSIONS_AT_ONCE and projects.count(project_id) < VERSIONS_OF_PROJECT
+
+    async def _build(self, project_id: str, version: DatasetVersion) -> None:
+        own = self._reads_of.setdefault(project_id, asyncio.Semaphore(READS_OF_PROJECT))
         try:
-            await _Making(self._ctx, version, self._reads).make()
+            await _Making(self._ctx, version, (own, self._reads)).make()
         except (_Over, DatasetNotFound, DatasetVersionNotFound):
             log.info("dataset_version_gone", extra={"version": version.id})
         except Unavailable as exc:
             log.warning("dataset_version_waits", extra={"version": version.id, "error": str(exc)})
             await asyncio.sleep(RETRY_S)
         finally:
-            self._building.discard(version.id)
+            del self._building[version.id]
+            if project_id not in self._building.values():
+                del self._reads_of[project_id]
             self._ctx.version_waits.set()
 
 
 class _Making:
     """One version on its way."""
 
-    def __init__(self, ctx: Services, version: DatasetVersion, reads: asyncio.Semaphore) -> None:
+    def __init__(
+        self, ctx: Services, version: DatasetVersion, reads: tuple[asyncio.Semaphore, asyncio.Semaphore]
+    ) -> None:
         self._ctx = ctx
         self._version = version
         self._folder = ObsPath.parse(version.uri)
-        self._reads = reads
+        self._own_reads, self._all_reads = reads
         self._shared = ctx.objects.shared_path(self._folder) is not None
         self._entries: list[ManifestEntry] = []  # read, but not stored yet
         self._saved_at_ms = ctx.clock.now_ms()
@@ -172,14 +184,14 @@ class _Making:
         waiting = _portions(metas, _SMALL_AT_ONCE if self._shared else 1)
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(min(READS_AT_ONCE, len(metas))):
+                for _ in range(min(READS_OF_PROJECT, len(metas))):
                     tasks.create_task(self._read_some(waiting))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
 
     async def _read_some(self, waiting: Iterator[Sequence[ObjectMeta]]) -> None:
         for portion in waiting:
-            async with self._reads:
+            async with self._own_reads, self._all_reads:
                 entries = await self._read(portion)
             self._entries += entries
             self._done += len(entries)
@@ -318,7 +330,7 @@ def _is_known(entry: ManifestEntry | None, meta: ObjectMeta) -> bool:
     return entry is not None and (entry.size, entry.etag) == (meta.size, meta.etag)
 
 
-def _unfinished(ctx: Services) -> tuple[DatasetVersion, ...]:
+def _unfinished(ctx: Services) -> tuple[tuple[str, DatasetVersion], ...]:
     with ctx.units(PLATFORM, write=False) as uow:
         return uow.datasets.unfinished_versions(limit=2 * VERSIONS_AT_ONCE)
 

@@ -16,6 +16,7 @@ from trainwright.domain.errors import (
     InvalidObsPath,
     InvalidParam,
     NotOffered,
+    TooManyVersionsBegun,
 )
 from trainwright.domain.obs import BadObsPath, ObsPath
 from trainwright.domain.texts import Language, Text
@@ -47,6 +48,7 @@ from trainwright.wire.datasets import (
 )
 from trainwright.wire.parsing import parse
 
+VERSIONS_BEGUN_MAX = 8  # of a project, being made at one time
 _NAME = re.compile(r"[A-Za-z0-9_\-.\u4e00-\u9fff]+")
 _SOURCE_FIELD = "data_source.data_path"
 _BAD_NAME = Text(
@@ -141,6 +143,7 @@ async def create_version(
 
     Raises:
         InvalidParam, DatasetNotFound, ActionDenied, DuplicateDatasetVersion: it cannot be.
+        TooManyVersionsBegun: the project has as many being made as it may.
     """
     request = parse(VersionCreate, raw)
     if request.version_name:
@@ -286,8 +289,11 @@ def _delete(ctx: Services, who: Principal, dataset_id: str) -> None:
 
 def _create_version(ctx: Services, who: Principal, dataset_id: str, request: VersionCreate) -> DatasetVersion:
     with ctx.units(scope_of(who)) as uow:
+        uow.principals.hold_project(who.project_id)  # others may begin one, too
         dataset = uow.datasets.hold(dataset_id)
         check_member(uow, who, dataset.workspace_id)
+        if uow.datasets.count_unfinished() >= VERSIONS_BEGUN_MAX:
+            raise TooManyVersionsBegun(limit=VERSIONS_BEGUN_MAX)
         version = DatasetVersion(
             id=str(uuid.uuid4()),
             dataset_id=dataset_id,

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from trainwright.domain.access import Action, allowed_by
-from trainwright.domain.errors import ActionDenied, InvalidParam, RoleNotFound, UserNotFound, WorkspaceFixed
+from trainwright.domain.errors import (
+    ActionDenied,
+    InvalidParam,
+    RoleNotFound,
+    TooManyWorkspaces,
+    UserNotFound,
+    WorkspaceFixed,
+)
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal, User
 from trainwright.ports.uow import UnitOfWork
@@ -40,6 +47,7 @@ from trainwright.wire.workspaces import (
 INTERNAL = "INTERNAL"
 PUBLIC = "PUBLIC"
 SORTS = ("name", "update_time", "status")
+WORKSPACES_MAX = 1000  # of a project, besides the default one
 _USERS_SHOWN = 1000
 _DEFAULT_ENTERPRISE_PROJECT = "0"
 _RESERVED = Text("the name is reserved", "该名称为系统保留")
@@ -55,6 +63,7 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> Works
         InvalidParam: something in the request does not fit.
         UserNotFound, RoleNotFound: a grant names one that the project does not have.
         DuplicateWorkspaceName: the project has one of that name, seen by the caller or not.
+        TooManyWorkspaces: the project has as many as it may.
     """
     request = parse(WorkspaceRequest, raw)
     _check_name(request.name)
@@ -131,6 +140,9 @@ def _create(ctx: Services, who: Principal, request: WorkspaceRequest) -> Workspa
     auth_type = request.auth_type or PUBLIC
     now_ms = ctx.clock.now_ms()
     with ctx.units(scope_of(who)) as uow:
+        uow.principals.hold_project(who.project_id)  # others may create, too
+        if uow.workspaces.count() >= WORKSPACES_MAX:
+            raise TooManyWorkspaces(limit=WORKSPACES_MAX)
         workspace = Workspace(
             id=uuid.uuid4().hex,
             project_id=who.project_id,

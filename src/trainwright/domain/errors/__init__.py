@@ -27,6 +27,7 @@ from trainwright.domain.errors.datasets import (
     DuplicateDatasetName,
     DuplicateDatasetVersion,
     InputTooLarge,
+    TooManyVersionsBegun,
 )
 from trainwright.domain.errors.families import (
     Conflict,
@@ -148,6 +149,7 @@ from trainwright.domain.errors.workspaces import (
     ExperimentMismatch,
     ExperimentNotFound,
     QuotaExceeded,
+    TooManyWorkspaces,
     WorkspaceFixed,
     WorkspaceNotEmpty,
     WorkspaceNotFound,
@@ -264,6 +266,8 @@ __all__ = [
     "TooManyReports",
     "TooManyRoles",
     "TooManyTries",
+    "TooManyVersionsBegun",
+    "TooManyWorkspaces",
     "TrainwrightError",
     "Unauthenticated",
     "Unavailable",

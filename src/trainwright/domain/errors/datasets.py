@@ -65,6 +65,17 @@ class InputTooLarge(UserError):
     )
 
 
+class TooManyVersionsBegun(UserError):
+    """The project has as many versions being made as it may."""
+
+    code = "Trainwright.0906"
+    text = Text(
+        "{limit} dataset versions of the project are being made already.",
+        "项目中已有 {limit} 个数据集版本正在创建。",
+    )
+    remedy = Text("Wait until one is ready, or delete one.", "请等待其中一个就绪，或删除一个。")
+
+
 class DatasetInUse(Conflict):
     """Unfinished jobs read a version."""
 

@@ -31,6 +31,14 @@ class WorkspaceNotEmpty(Conflict):
     remedy = Text("Delete or move what is in it first.", "请先删除或移走其中的资源。")
 
 
+class TooManyWorkspaces(UserError):
+    """The project has as many workspaces as it may."""
+
+    code = "Trainwright.0703"
+    text = Text("The project has {limit} workspaces already.", "项目已有 {limit} 个工作空间。")
+    remedy = Text("Delete one that is no longer used.", "请删除不再使用的工作空间。")
+
+
 class WorkspaceFixed(Conflict):
     """The default workspace cannot be changed or deleted."""
 
