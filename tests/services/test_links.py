@@ -55,9 +55,9 @@ async def test_neither_table_nor_list_opens_a_log(world: World) -> None:
 
 
 async def test_a_revoked_link_opens_nothing(world: World) -> None:
-    """Guards revocation, by its maker or by whoever may change the job, and by nobody else."""
+    """Guards revocation, by its maker or by whoever may change the job, and by nobody else: not by a namesake."""
     job_id, secret, link_id = await shared(world)
-    viewer = replace(ALICE, user_id="vic", user_name="vic", actions=frozenset({Action.JOB_GET}))
+    viewer = replace(ALICE, user_id="vic", actions=frozenset({Action.JOB_GET}))
     with pytest.raises(ActionDenied):
         await links.revoke(world.ctx, viewer, job_id, link_id)
     with pytest.raises(JobNotFound):
