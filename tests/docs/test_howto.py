@@ -1,9 +1,11 @@
 """Guards that the pages on people and signatures work as written: what they show is done against a real server."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +73,18 @@ def test_sign_requests(tmp_path: Path, live: LiveServer) -> None:
     """The signer that readers copy is right."""
     told = _follow("sign-requests.md", live, tmp_path)
     assert re.search(r"^[1-9]\d* engines$", told, re.MULTILINE) and "0 jobs" in told
+
+
+def test_use_the_official_client(live: LiveServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """The client is built as the page builds it, with the first administrator's keys."""
+    page = (HOWTO / "use-the-official-client.md").read_text("utf-8")
+    (block,) = re.findall(r"^ +```python\n(.*?)^ +```", page, re.MULTILINE | re.DOTALL)
+    keys = json.loads((live.data_dir / "admin.json").read_text("utf-8"))
+    names = {
+        "ACCESS_KEY": keys["access_key"],
+        "SECRET_KEY": keys["secret_key"],
+        "PROJECT_ID": keys["project_id"],
+    }
+    assert "http://127.0.0.1:8600" in block
+    exec(textwrap.dedent(block).replace("http://127.0.0.1:8600", live.url), names)
+    assert "scikit-learn" in capsys.readouterr().out
