@@ -375,8 +375,9 @@ async def test_a_bucket_that_changed_hands_is_gone(world: World) -> None:
     assert await manifest(world, dataset_id, version_id) == {}
 
 
+@pytest.mark.parametrize("away", [StorageUnavailable(detail="away"), OSError(5, "Input/output error")])
 async def test_a_store_that_is_away_delays_and_does_not_fail(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, away: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guards versions against an outage of the store: they go on when it is back."""
     contents = await fill(world)
@@ -388,14 +389,14 @@ async def test_a_store_that_is_away_delays_and_does_not_fail(
         async def list_page(self, prefix: ObsPath, **options: Any) -> ObjectPage:
             self.tries += 1
             if self.tries in (1, 3):
-                raise StorageUnavailable(detail="away")
+                raise away
             page: ObjectPage = await self._objects.list_page(prefix, **options)
             return page
 
         async def head(self, path: ObsPath) -> ObjectMeta:
             self.tries += 1
             if self.tries % 2:
-                raise StorageUnavailable(detail="away")
+                raise away
             meta: ObjectMeta = await self._objects.head(path)
             return meta
 

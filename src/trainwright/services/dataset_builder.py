@@ -99,7 +99,7 @@ class DatasetBuilder:
             await _Making(self._ctx, version, (own, self._reads)).make()
         except (_Over, DatasetNotFound, DatasetVersionNotFound):
             log.info("dataset_version_gone", extra={"version": version.id})
-        except Unavailable as exc:
+        except (Unavailable, OSError) as exc:  # a broken disk, too: one version must not hold up all others
             log.warning("dataset_version_waits", extra={"version": version.id, "error": str(exc)})
             await asyncio.sleep(RETRY_S)
         finally:
@@ -140,7 +140,7 @@ class _Making:
             await self._end(FAILED, problem("gone", bucket=bucket))
         except _Failed as failed:
             await self._end(FAILED, failed.message)
-        except Unavailable:
+        except (Unavailable, OSError):
             await self._save()  # what has been read need not be read again
             raise
         else:
