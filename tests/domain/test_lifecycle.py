@@ -100,6 +100,7 @@ def test_users_never_spend_free_retries_and_the_platform_never_spends_the_budget
         assert may_retry(reason, generous, budget_used=3, free_used=0) is Retry.FREE
     if verdict.outcome in (Outcome.SUCCEEDED, Outcome.TERMINATED):
         assert paid is Retry.NEVER
-    assert may_retry(reason, generous, budget_used=3, free_used=FREE_RETRIES_MAX) is Retry.NEVER
+    spent = may_retry(reason, generous, budget_used=3, free_used=FREE_RETRIES_MAX)
+    assert spent is (Retry.REQUEUE if reason is Reason.PREEMPTED else Retry.NEVER)
     if verdict.retry is Retry.BUDGET:
         assert may_retry(reason, RetryPolicy(budget=3), budget_used=0, free_used=0) is Retry.NEVER

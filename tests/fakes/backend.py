@@ -43,6 +43,8 @@ class FakeBackend:
     """See the module. `submitted` lists every key that became an attempt, `stops` every stop with its grace."""
 
     name = "fake"
+    shares_disk = True
+    at_once = 4
 
     def __init__(self, *, total: Resources | None = None) -> None:
         self.submitted: list[str] = []

@@ -64,6 +64,8 @@ class CrashingBackend:
     """The fake, with a place to die before and after each call."""
 
     name = "fake"
+    shares_disk = True
+    at_once = 4
 
     def __init__(self, inner: FakeBackend, fuse: Fuse) -> None:
         self._inner = inner

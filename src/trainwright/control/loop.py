@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 LEASE_MS = 120_000
 BATCH = 64
-AT_ONCE = 4  # more only fight over the one writer and the interpreter, and hold up submissions
 IDLE_MAX_S = 5.0
 
 
@@ -34,7 +33,7 @@ class ControlLoop:
         self._owner = owner
         self._chores = chores
         self._reconciler = Reconciler(services, up_since_ms=services.clock.now_ms())
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(services.backend.at_once)
 
     async def run(self) -> None:
         """Claim and reconcile for ever."""

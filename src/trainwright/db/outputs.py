@@ -26,9 +26,9 @@ _LOCK = sa.select(
 
 def add_outputs(tx: Transaction, job: Job) -> None:
     """Note where a new unfinished job writes."""
-    if job.phase.is_end or not job.launch.outputs:
+    if job.phase.is_end or not job.launch.all_outputs():
         return
-    uris = {_folder(channel.uri): channel.uri for channel in job.launch.outputs}
+    uris = {_folder(channel.uri): channel.uri for channel in job.launch.all_outputs()}
     tx.insert(_ADD, [{"job_id": job.id, "folder": folder, "uri": uri} for folder, uri in uris.items()])
 
 

@@ -12,6 +12,8 @@ from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import LaunchSpec
 
 Values = dict[str, Any]
+_ATTEMPT_NUMBERS = ("wanted_starts", "hang_restarts", "hang_since_ms", "wanted_stacks", "reserved_until_ms")
+_TASK_EXTRAS = ("node", "round", "port", "quiet_since_ms", "quiet_measure", "failed_round")
 
 
 def job_of(row: RowMapping) -> Job:
@@ -47,6 +49,7 @@ def job_of(row: RowMapping) -> Job:
         experiment_serial=row["experiment_serial"],
         kept=row["kept"],
         filled=json.loads(row["filled"]) if row["filled"] else None,
+        avoid=tuple(json.loads(row["avoid"])) if row["avoid"] else (),
     )
 
 
@@ -86,6 +89,7 @@ def progress_values(job: Job) -> Values:
         "attempt_number": job.attempt_number,
         "budget_used": job.budget_used,
         "free_used": job.free_used,
+        "avoid": json.dumps(job.avoid) if job.avoid else "",
         "pending": job.pending and json.dumps({"code": job.pending.code, "slots": job.pending.slots}),
         "blocked": job.blocked,
         "failures": job.failures,
@@ -120,6 +124,8 @@ def attempt_of(row: RowMapping) -> Attempt:
         unseen_since_ms=row["unseen_since_ms"],
         end_reason=_reason(row["end_reason"]),
         end_task=row["end_task"],
+        urgent=row["urgent"],
+        **{name: row[name] for name in _ATTEMPT_NUMBERS},
     )
 
 
@@ -133,6 +139,8 @@ def attempt_values(attempt: Attempt) -> Values:
         "unseen_since_ms": attempt.unseen_since_ms,
         "end_reason": attempt.end_reason,
         "end_task": attempt.end_task,
+        "urgent": attempt.urgent,
+        **{name: getattr(attempt, name) for name in _ATTEMPT_NUMBERS},
     }
 
 
@@ -182,6 +190,8 @@ def task_of(row: RowMapping) -> TaskState:
         ip=row["ip"],
         host=row["host"],
         launcher=row["launcher"],
+        failure=_reason(row["failure"]),
+        **{name: row[name] for name in _TASK_EXTRAS},
     )
 
 
@@ -195,6 +205,8 @@ def task_values(task: TaskState) -> Values:
         "ip": task.ip,
         "host": task.host,
         "launcher": task.launcher,
+        "failure": task.failure,
+        **{name: getattr(task, name) for name in _TASK_EXTRAS},
     }
 
 

@@ -72,6 +72,7 @@ jobs = sa.Table(
     _number("attempt_number"),
     _number("budget_used"),
     _number("free_used"),
+    _words("avoid", default=""),  # JSON: nodes that failed it; empty: none
     sa.Column("pending", Words),  # JSON of a Note
     _words("blocked", default=""),
     _number("failures"),
@@ -191,6 +192,12 @@ attempts = sa.Table(
     _number("unseen_since_ms"),
     sa.Column("end_reason", Words),
     _words("end_task", default=""),
+    sa.Column("urgent", sa.Boolean, nullable=False, default=False),
+    _number("wanted_starts"),
+    _number("hang_restarts"),
+    _number("hang_since_ms"),
+    _number("wanted_stacks"),
+    _number("reserved_until_ms"),
     sa.UniqueConstraint("job_id", "number"),
     sa.CheckConstraint("number >= 1", name="number"),
 )
@@ -217,6 +224,13 @@ tasks = sa.Table(
     _words("ip", default=""),
     _words("host", default=""),
     _words("launcher", default=""),
+    _words("node", default=""),
+    sa.Column("round", sa.BigInteger, nullable=False, default=-1),
+    _number("port"),
+    _number("quiet_since_ms"),
+    _words("quiet_measure", default=""),
+    sa.Column("failed_round", sa.BigInteger, nullable=False, default=-1),
+    sa.Column("failure", Words),
     sa.UniqueConstraint("attempt_key", "position"),
 )
 sa.Index("ix_tasks_job", tasks.c.job_id, tasks.c.ip)
@@ -575,3 +589,61 @@ log_links = sa.Table(
 )
 sa.Index("ix_log_links_job", log_links.c.job_id)
 sa.Index("ix_log_links_expires", log_links.c.expires_at_ms)
+
+# Nodes out of use, whoever's jobs they failed.
+isolations = sa.Table(
+    "isolations",
+    metadata,
+    sa.Column("node", Words, primary_key=True),
+    _words("reason"),
+    _words("detail"),
+    _number("since_ms"),
+    _words("job_id"),
+    _words("by"),
+)
+
+stacks = sa.Table(
+    "stacks",
+    metadata,
+    _of_attempt(),
+    sa.Column("task", Words, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    _of_job(),
+    _number("at_ms"),
+    _words("text"),
+)
+sa.Index("ix_stacks_job", stacks.c.job_id)
+
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    _words("project_id"),
+    _words("workspace_id"),
+    _words("name"),
+    _words("description"),
+    _words("user_id"),
+    _words("user_name"),
+    _number("last_version"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    sa.UniqueConstraint("project_id", "name"),
+)
+
+model_versions = sa.Table(
+    "model_versions",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("model_id", Words, sa.ForeignKey("models.id", ondelete="CASCADE"), nullable=False),
+    _number("number"),
+    _words("uri"),
+    _words("job_id"),  # it outlives the job
+    _words("job_name"),
+    _words("document"),  # JSON
+    _number("objects"),
+    _number("bytes"),
+    sa.Column("ready", sa.Boolean, nullable=False, default=False),
+    _number("created_at_ms"),
+    sa.UniqueConstraint("model_id", "number"),
+    sa.UniqueConstraint("model_id", "job_id"),
+)

@@ -20,6 +20,7 @@ from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
 from trainwright.db.log_links import LogLinks
 from trainwright.db.metrics import Metrics
+from trainwright.db.nodes import Isolations, StackDumps
 from trainwright.db.pools import Pools
 from trainwright.db.principals import Principals
 from trainwright.db.quotas import Quotas
@@ -170,6 +171,16 @@ class Unit:
     def pools(self) -> Pools:
         """Dedicated pools."""
         return Pools(self._open())
+
+    @property
+    def isolations(self) -> Isolations:
+        """Isolated nodes."""
+        return Isolations(self._open())
+
+    @property
+    def stacks(self) -> StackDumps:
+        """Dumps of stacks of the scope."""
+        return StackDumps(self._open())
 
     def _open(self) -> Transaction:
         if self._tx is None:

@@ -54,6 +54,7 @@ class Job:
     experiment_serial: int = 0  # its number in the experiment, from 1
     kept: bool = False  # never removed for its age
     filled: dict[str, Any] | None = None
+    avoid: tuple[str, ...] = ()  # nodes that failed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ class Attempt:
     unseen_since_ms: int = 0  # backend says exited or gone, reports are missing: since when
     end_reason: Reason | None = None
     end_task: str = ""
+    urgent: bool = False  # queued at first priority after a node's fault, and not for ever
+    wanted_starts: int = 0  # restarts in place so far: how often its tasks are to start their processes again
+    hang_restarts: int = 0  # those of them in a row that were for a hang
+    hang_since_ms: int = 0  # suspected to hang since then
+    wanted_stacks: int = 0  # number of the dump of stacks asked for last
+    reserved_until_ms: int = 0  # its environment is kept till then
 
     @property
     def key(self) -> str:
@@ -97,6 +104,13 @@ class TaskState:
     ip: str = ""
     host: str = ""
     launcher: str = ""  # process or sandbox
+    node: str = ""  # the backend's name of the machine
+    round: int = -1  # rendezvous for which it is ready: 0 the first, n after the n-th restart in place
+    port: int = 0  # free on its machine when it said that it was ready, for the others to meet at
+    quiet_since_ms: int = 0  # neither I/O nor device (or CPU) has moved since; 0: it is active
+    quiet_measure: str = ""  # what did not move: cpu, gpu or npu
+    failed_round: int = -1  # the process start that failed and waits for the verdict: again, or the end
+    failure: Reason | None = None  # why it failed
 
     @property
     def is_final(self) -> bool:

@@ -19,9 +19,12 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One answer of a backend. `wait` says why it is queued; `reason` is set when the backend knows the cause."""
+    """One answer of a backend. `wait` says why it is queued (slot `starts_at_ms`: when it is expected to start, where
+    that can be told); `reason` is set when the backend knows the cause, `nodes` those that are to blame.
+    """
 
     state: RunState
     wait: Note | None = None
     reason: Reason | None = None
     detail: str = ""
+    nodes: tuple[str, ...] = ()

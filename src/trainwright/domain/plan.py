@@ -13,6 +13,7 @@ from trainwright.domain.lifecycle import Phase, Trigger, next_phase
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import (
     END_TRIGGERS,
+    FREE_RETRIES_MAX,
     VERDICTS,
     Outcome,
     Reason,
@@ -242,7 +243,8 @@ def _finish(s: Snapshot, now: int) -> Plan:
     reason = s.job.reason or Reason.RUNNER_LOST
     attempt = s.attempt and replace(s.attempt, ended_at_ms=now)
     if not s.job.stop_requested_at_ms:
-        policy = RetryPolicy(s.job.launch.retry_budget, s.job.launch.retry_unconditional)
+        launch = s.job.launch
+        policy = RetryPolicy(launch.retry_budget, launch.retry_unconditional, launch.retry_hang)
         paid = may_retry(reason, policy, budget_used=s.job.budget_used, free_used=s.job.free_used)
         if paid is not Retry.NEVER:
             return replace(_requeue(s, reason, paid, now), closed=attempt)
@@ -262,7 +264,18 @@ def _requeue(s: Snapshot, reason: Reason, paid: Retry, now: int) -> Plan:
         free_used=s.job.free_used + (paid is Retry.FREE),
         reason=None,
     )
-    slots: Slots = {"number": number, "reason": reason.value, "paid": paid.value}
+    used, limit = (
+        (job.free_used, FREE_RETRIES_MAX)
+        if paid is Retry.FREE
+        else (job.budget_used, s.job.launch.retry_budget)
+    )
+    slots: Slots = {
+        "number": number,
+        "reason": reason.value,
+        "rule": paid.value,
+        "used": used,
+        "limit": limit,
+    }
     event = _job_event(s, now, "job_restarted", slots)
     attempt = Attempt(job_id=s.job.id, number=number, created_at_ms=now)
     return Plan(job, attempt, Trigger.REQUEUE, (event,), due_at_ms=now)

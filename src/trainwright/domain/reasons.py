@@ -23,6 +23,7 @@ class Retry(StrEnum):
     NEVER = "never"
     BUDGET = "budget"  # the retries the user asked for
     FREE = "free"  # the platform's own, counted and capped
+    REQUEUE = "requeue"  # it only made room for another: not counted
 
 
 class Blame(StrEnum):
@@ -55,6 +56,17 @@ class Reason(StrEnum):
     RUNNER_LOST = "runner_lost"
     NODE_LOST = "node_lost"
     PREEMPTED = "preempted"
+    PRECHECK_FAILED = "precheck_failed"
+    HARDWARE_FAULT = "hardware_fault"
+    HANGED = "hanged"
+    QUEUE_TIMEOUT = "queue_timeout"
+
+
+NODE_FAULTS = frozenset({Reason.NODE_LOST, Reason.PRECHECK_FAILED, Reason.HARDWARE_FAULT})
+"""The node is to blame: the next attempt avoids it, and is queued at first priority."""
+
+ISOLATING = frozenset({Reason.PRECHECK_FAILED, Reason.HARDWARE_FAULT})
+"""The node is taken out of its pool until an administrator returns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,11 @@ VERDICTS: Mapping[Reason, Verdict] = MappingProxyType(
         Reason.TIME_LIMIT: Verdict(_T, Retry.NEVER, Blame.NOBODY),
         Reason.RUNNER_LOST: Verdict(_A, Retry.FREE, Blame.PLATFORM),
         Reason.NODE_LOST: Verdict(_A, Retry.FREE, Blame.PLATFORM),
-        Reason.PREEMPTED: Verdict(_A, Retry.FREE, Blame.PLATFORM),
+        Reason.PREEMPTED: Verdict(_A, Retry.REQUEUE, Blame.PLATFORM),
+        Reason.PRECHECK_FAILED: Verdict(_A, Retry.FREE, Blame.PLATFORM),
+        Reason.HARDWARE_FAULT: Verdict(_A, Retry.FREE, Blame.PLATFORM),
+        Reason.HANGED: Verdict(_F, Retry.BUDGET, Blame.USER),
+        Reason.QUEUE_TIMEOUT: Verdict(_A, Retry.NEVER, Blame.PLATFORM),
     }
 )
 
@@ -108,6 +124,7 @@ class RetryPolicy:
 
     budget: int = 0
     unconditional: bool = False  # also after the user's own errors
+    after_hang: bool = False
 
 
 FREE_RETRIES_MAX = 5
@@ -116,12 +133,15 @@ FREE_RETRIES_MAX = 5
 def may_retry(reason: Reason, policy: RetryPolicy, *, budget_used: int, free_used: int) -> Retry:
     """What the next attempt after `reason` is paid from; `Retry.NEVER` when there is to be none.
 
-    User errors never eat free retries and are repeated only when the user asked for unconditional retry;
-    platform faults never eat the user's budget.
+    User errors never eat free retries and are repeated only when the user asked for unconditional retry (a hang: when
+    they asked for a retry after hangs); platform faults never eat the user's budget, and pre-emption eats nothing.
     """
     verdict = VERDICTS[reason]
+    if verdict.retry is Retry.REQUEUE:
+        return Retry.REQUEUE
     if verdict.retry is Retry.FREE and free_used < FREE_RETRIES_MAX:
         return Retry.FREE
-    if verdict.retry is Retry.BUDGET and policy.unconditional and budget_used < policy.budget:
+    wanted = policy.unconditional or (reason is Reason.HANGED and policy.after_hang)
+    if verdict.retry is Retry.BUDGET and wanted and budget_used < policy.budget:
         return Retry.BUDGET
     return Retry.NEVER

@@ -51,6 +51,16 @@ class CodeSpec(Frozen):
     local_path: str
 
 
+class Distribution(StrEnum):
+    """How an engine's boot file is started on several nodes (facts/modelarts-runtime-facts.md §3)."""
+
+    NONE = ""  # once per node, nothing added
+    PYTORCH = "pytorch"  # once per node with --init_method --rank --world_size
+    TENSORFLOW = "tensorflow"  # roles ps and worker with their arguments, and TF_CONFIG
+    MPI = "mpi"  # mpirun on worker-0 over all hosts
+    ASCEND = "ascend"  # once per device, with the rank table
+
+
 class EngineSpec(Frozen):
     """A preset AI framework, resolved from the catalogue.
 
@@ -65,6 +75,7 @@ class EngineSpec(Frozen):
     requirements: tuple[str, ...] = ()
     pip_options: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
+    distribution: Distribution = Distribution.NONE
 
 
 class BootFile(Frozen):
@@ -88,10 +99,37 @@ class Parameter(Frozen):
     value: str
 
 
+class Work(Frozen):
+    """What tasks are given and run: of the whole job, or of one role that has its own."""
+
+    engine: EngineSpec | None = None
+    code: CodeSpec | None = None
+    inputs: tuple[Channel, ...] = ()
+    outputs: tuple[Channel, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    environment: dict[str, str] = Field(default_factory=dict)
+    working_dir: str = ""  # empty: the code folder's parent for a boot file, home otherwise
+    log_export_uri: str = ""
+
+
+class CheckpointPolicy(Frozen):
+    """Which checkpoints of the outputs are kept. 0 and empty: all of them.
+
+    Kept are the newest `keep_last` and, with a `metric` in their names, the best `keep_best` by it.
+    """
+
+    keep_last: int = 0
+    keep_best: int = 0
+    metric: str = ""
+    smaller_is_better: bool = True
+
+
 class RoleSpec(Frozen):
     """A kind of node in a job.
 
     `min_failed` failures fail the role, `min_succeeded` successes complete it; 0 for `min_succeeded` means all.
+    `work`: what it has of its own instead of the launch's. `processes`: of the user's command per node, under the
+    Ascend distribution; 0: one for each accelerator.
     """
 
     name: str
@@ -102,27 +140,21 @@ class RoleSpec(Frozen):
     min_succeeded: int = 0
     min_failed: int = 1
     main: bool = False
+    work: Work | None = None
+    processes: int = 0
 
     def task_names(self) -> tuple[str, ...]:
         """`worker-0`, `worker-1`, … in order."""
         return tuple(f"{self.name}-{index}" for index in range(self.replicas))
 
 
-class LaunchSpec(Frozen):
+class LaunchSpec(Work):
     """Everything needed to run a job, for ever. Nothing after creation asks where it came from."""
 
     job_id: str
     job_name: str
     project_id: str
     roles: tuple[RoleSpec, ...] = Field(min_length=1)
-    engine: EngineSpec | None = None
-    code: CodeSpec | None = None
-    inputs: tuple[Channel, ...] = ()
-    outputs: tuple[Channel, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    environment: dict[str, str] = Field(default_factory=dict)
-    working_dir: str = ""  # empty: the code folder's parent for a boot file, home otherwise
-    log_export_uri: str = ""
     max_run_s: int = 0  # 0: no limit
     priority: int = Field(default=1, ge=1, le=3)
     retry_budget: int = 0
@@ -130,10 +162,35 @@ class LaunchSpec(Frozen):
     upload_period_s: int = 30
     grace_s: int = 30
     pool_id: str = ""  # empty: the public pool
+    preemptible: bool = False  # where its pool allows pre-emption
+    precheck: bool = False  # check the node before anything else
+    retry_hang: bool = False  # start processes again in place, then the job, when it hangs
+    process_retries: int = (
+        0  # how often processes of all tasks are started again in place after one has failed
+    )
+    reserve_s: int = 0  # keep the environment so long after a failure
+    checkpoints: CheckpointPolicy | None = None
+    model_name: str = ""  # register what output `MODEL_CHANNEL` holds under this name after success
+
+    def work_of(self, role: RoleSpec) -> Work:
+        """What the tasks of `role` are given and run."""
+        return role.work or self
+
+    def all_inputs(self) -> tuple[Channel, ...]:
+        """Inputs of all roles, each uri and place once."""
+        return tuple(dict.fromkeys(c for role in self.roles for c in self.work_of(role).inputs))
+
+    def all_outputs(self) -> tuple[Channel, ...]:
+        """Outputs of all roles, each uri and place once."""
+        return tuple(dict.fromkeys(c for role in self.roles for c in self.work_of(role).outputs))
 
     def task_names(self) -> tuple[str, ...]:
         """All tasks, roles in order, replicas in order."""
         return tuple(name for role in self.roles for name in role.task_names())
+
+
+MODEL_CHANNEL = "model"
+"""Name of the output that a job's model is registered from; it lies at `/model`."""
 
 
 def attempt_key(job_id: str, number: int) -> str:

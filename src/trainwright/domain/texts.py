@@ -1,59 +1,22 @@
 """Every sentence the platform says in events and notes, in Chinese and English, by stable code.
 
-Slots are named in braces. A slot called `reason` holds a `Reason` value and is shown as that reason's own text.
-Durations are shown as `[time used: 0.296s]` after the task's tag, as ModelArts does.
+Slots are named in braces. A slot called `reason` holds a `Reason` value and is shown as that reason's own text; one
+called `rule` holds a `Retry` value. Durations are shown as `[time used: 0.296s]` after the task's tag, as ModelArts
+does. Sentences of one area live in `domain.events`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-from trainwright.domain.entities import Event, Level, Slots, Source
-from trainwright.domain.reasons import Reason
+from trainwright.domain.entities import Event, Level, Slots
+from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles
+from trainwright.domain.reasons import Reason, Retry
+from trainwright.domain.sentence import USED_EN as _USED_EN
+from trainwright.domain.sentence import USED_ZH as _USED_ZH
+from trainwright.domain.sentence import EventText, Language, Text
+from trainwright.domain.sentence import job_event as _job
+from trainwright.domain.sentence import task_event as _task
 
-
-class Language(StrEnum):
-    """Languages everything a user reads exists in. Values are those of the `X-Language` header."""
-
-    EN = "en-us"
-    ZH = "zh-cn"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in both languages."""
-
-    en: str
-    zh: str
-
-    def render(self, language: Language, slots: Mapping[str, str | int | float]) -> str:
-        """The sentence with its slots filled; a missing slot stays visible as `{name}`."""
-        return (self.zh if language is Language.ZH else self.en).format_map(_Visible(slots))
-
-
-class _Visible(dict[str, str | int | float]):
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
-
-
-@dataclass(frozen=True, slots=True)
-class EventText:
-    """An event code's sentence, level and source."""
-
-    text: Text
-    level: str
-    source: str
-
-
-def _job(en: str, zh: str, level: str = Level.INFO) -> EventText:
-    return EventText(Text(en, zh), level, Source.JOB)
-
-
-def _task(en: str, zh: str, level: str = Level.INFO) -> EventText:
-    return EventText(Text(en, zh), level, Source.TASK)
-
-
-_USED_EN, _USED_ZH = "[time used: {seconds}s] ", "[耗时：{seconds} 秒] "
+__all__ = ["EventText", "Language", "Text"]
 
 EVENT_TEXTS: Mapping[str, EventText] = {
     # -- the job
@@ -86,8 +49,8 @@ EVENT_TEXTS: Mapping[str, EventText] = {
         "达到运行时长上限（{hours} 小时），正在停止训练作业。",
     ),
     "job_restarted": _job(
-        "Attempt {number} begins after: {reason} (retry rule: {paid})",
-        "开始第 {number} 次运行，上次结束原因：{reason}（重试规则：{paid}）",
+        "Attempt {number} begins after: {reason}. {rule}",
+        "开始第 {number} 次运行，上次结束原因：{reason}。{rule}",
         Level.WARNING,
     ),
     "job_priority": _job(
@@ -257,6 +220,11 @@ EVENT_TEXTS: Mapping[str, EventText] = {
     ),
     "task_message": _task("{detail}", "{detail}"),
     "task_notified": _task("Reported: {type}", "上报：{type}"),
+    **roles.EVENTS,
+    **recovery.EVENTS,
+    **hangs.EVENTS,
+    **checkpoints.EVENTS,
+    **backends.EVENTS,
 }
 
 REASON_TEXTS: Mapping[Reason, Text] = {
@@ -287,6 +255,28 @@ REASON_TEXTS: Mapping[Reason, Text] = {
     Reason.RUNNER_LOST: Text("the runner disappeared without a result", "运行器消失且未返回结果"),
     Reason.NODE_LOST: Text("the machine was lost", "节点丢失"),
     Reason.PREEMPTED: Text("pre-empted by a job of higher priority", "被更高优先级的作业抢占"),
+    Reason.PRECHECK_FAILED: Text("the pre-check of a node failed", "节点预检失败"),
+    Reason.HARDWARE_FAULT: Text("the hardware of a node is faulty", "节点硬件故障"),
+    Reason.HANGED: Text("the training process hung", "训练进程卡死"),
+    Reason.QUEUE_TIMEOUT: Text(
+        "no healthy node became free within 30 minutes after a fault", "故障后 30 分钟内没有可用的健康节点"
+    ),
+}
+
+RETRY_TEXTS: Mapping[Retry, Text] = {
+    Retry.NEVER: Text("No further attempt is made.", "不再重试。"),
+    Retry.BUDGET: Text(
+        "Rule: restart as the job asks for; {used} of its {limit} restarts used.",
+        "规则：按作业配置重启，已使用 {used}/{limit} 次。",
+    ),
+    Retry.FREE: Text(
+        "Rule: a platform fault restarts the job and costs none of its own restarts ({used} of {limit}).",
+        "规则：平台故障自动重启，不消耗作业自身的重启次数（{used}/{limit}）。",
+    ),
+    Retry.REQUEUE: Text(
+        "Rule: a pre-empted job is queued again and loses no restarts.",
+        "规则：被抢占的作业重新排队，不消耗重启次数。",
+    ),
 }
 
 
@@ -336,4 +326,7 @@ def readable_slots(
     raw = str(slots.get("reason", ""))
     if raw in Reason._value2member_map_:
         readable["reason"] = reason_text(Reason(raw), language)
+    rule = str(slots.get("rule", slots.get("paid", "")))  # `paid`: as it was called once
+    if rule in Retry._value2member_map_:
+        readable["rule"] = RETRY_TEXTS[Retry(rule)].render(language, slots)
     return readable

@@ -1,6 +1,6 @@
 """Where attempts run. One contract suite (`tests/contract/backend.py`) holds every backend to these docstrings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,13 +11,18 @@ from trainwright.domain.specs import LaunchSpec, Resources
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One attempt, ready to be submitted. `token` lets its runners report on it and on nothing else."""
+    """One attempt, ready to be submitted. `token` lets its runners report on it and on nothing else.
+
+    `urgent`: it goes before every priority. `avoid`: nodes it must not run on.
+    """
 
     key: str
     attempt: int
     spec: LaunchSpec
     server_url: str
     token: str = field(repr=False)
+    urgent: bool = False
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,15 @@ class BackendError(Exception):
 
 
 class Backend(Protocol):
-    """Seven calls, all idempotent; none waits for the job. Failures raise `BackendError`, never anything else."""
+    """Seven calls, all idempotent; none waits for the job. Failures raise `BackendError`, never anything else.
+
+    `shares_disk`: its nodes see the server's own folders, so that files need not travel through the server.
+    `at_once`: how many jobs the control loop may bring forward at the same time.
+    """
 
     name: str
+    shares_disk: bool
+    at_once: int
 
     def render(self, launch: Launch) -> str:
         """The native form of `launch` (argv, batch script, manifest) as text, secrets masked. Pure."""
@@ -163,5 +174,102 @@ class Reprioritizes(Protocol):
     async def set_priority(self, key: str, priority: int) -> None:
         """Move a waiting attempt as if it had been submitted, then, with this priority (1 to 3); durable once it
         returns. An attempt that does not wait, or is not known, is left as it is.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of the backend. `pools`: ids of the pools it is in. `healthy` False: the backend itself does not use
+    it, for the reason in `note`.
+    """
+
+    name: str
+    total: Resources
+    free: Demand
+    ip: str = ""
+    pools: tuple[str, ...] = ("",)
+    healthy: bool = True
+    note: str = ""
+
+
+@runtime_checkable
+class Nodes(Protocol):
+    """A backend whose machines can be told apart and isolated."""
+
+    async def nodes(self) -> Sequence[Node]:
+        """All of them by name. Raises `BackendError` when the backend cannot be reached."""
+        ...
+
+    async def set_isolated(self, nodes: Collection[str]) -> None:
+        """Start nothing more on these nodes from now on; what runs there runs on. Not kept: said again at every start,
+        before anything is admitted. Names that it does not know are ignored.
+        """
+        ...
+
+
+@runtime_checkable
+class Preempts(Protocol):
+    """A backend that can make room for a job of higher priority by ending ones that allow it (`spec.preemptible`).
+
+    The victim gets its grace, ends as any stopped attempt does, and is observed as EXITED with reason `PREEMPTED`.
+    """
+
+    async def set_preemption(self, pools: Collection[str]) -> None:
+        """The pools where that is allowed from now on (empty id: the public one). Not kept: said again at
+        every start.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPool:
+    """A pool that the backend's configuration makes: `id` is what jobs name, `title` what people read."""
+
+    id: str
+    title: str
+    size: Demand
+
+
+@runtime_checkable
+class HasPools(Protocol):
+    """A backend whose pools are given by its own configuration, open to every project, instead of being divided."""
+
+    async def fixed_pools(self) -> Sequence[FixedPool]:
+        """All but the public one. Raises `BackendError` when the backend cannot be reached."""
+        ...
+
+
+class Terminal(Protocol):
+    """A terminal on a task. Ends when the program in it does."""
+
+    async def read(self) -> bytes:
+        """The next output; empty at the end."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Type. After the end nothing happens."""
+        ...
+
+    async def resize(self, rows: int, columns: int) -> None:
+        """The window has another size now."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up: what runs in it gets SIGHUP, and after a moment is killed. Harmless when repeated."""
+        ...
+
+
+@runtime_checkable
+class Shell(Protocol):
+    """A backend that opens a terminal inside a running task: its files, environment, processes, devices."""
+
+    async def open_shell(
+        self, handle: Handle, task: str, *, rows: int, columns: int, argv: Sequence[str] = ()
+    ) -> Terminal:
+        """A terminal with a login shell, or with `argv`.
+
+        Raises:
+            BackendError: the task does not run (`retryable` False), or the backend cannot be reached.
         """
         ...

@@ -15,6 +15,7 @@ from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
 from trainwright.ports.datasets import BucketRepository, DatasetRepository
 from trainwright.ports.identity import PrincipalRepository
 from trainwright.ports.log_links import LogLinkRepository
+from trainwright.ports.nodes import IsolationRepository, StacksRepository
 from trainwright.ports.pools import PoolRepository
 from trainwright.ports.workspaces import (
     AuthorizationRepository,
@@ -389,6 +390,16 @@ class UnitOfWork(Protocol):
     @property
     def pools(self) -> PoolRepository:
         """Dedicated pools."""
+        ...
+
+    @property
+    def isolations(self) -> IsolationRepository:
+        """Isolated nodes."""
+        ...
+
+    @property
+    def stacks(self) -> StacksRepository:
+        """Dumps of stacks."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -253,7 +253,7 @@ def _shared_outputs(uow: UnitOfWork, job: Job) -> list[Event]:
     """A warning, once, when an unfinished job writes there too, which scripts that start several jobs may mean. The
     other job is named only where whoever sees the warning sees that job.
     """
-    for channel in job.launch.outputs:
+    for channel in job.launch.all_outputs():
         clash = uow.jobs.unfinished_writing_to([channel.uri])
         if clash is None:
             continue
@@ -276,7 +276,7 @@ def _pinned(request: JobRequest, job: Job) -> JobRequest:
     algorithm = request.algorithm
     if algorithm is None or not algorithm.inputs:
         return request
-    found = {channel.name: channel.dataset_version_id for channel in job.launch.inputs}
+    found = {channel.name: channel.dataset_version_id for channel in job.launch.all_inputs()}
     inputs = []
     for channel in algorithm.inputs:
         remote = channel.remote

@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 from trainwright.domain.errors import BucketNotFound, GrantNotFound, InvalidObsPath
 from trainwright.domain.obs import BadObsPath, ObsPath
-from trainwright.domain.specs import LaunchSpec
+from trainwright.domain.specs import LaunchSpec, Work
 from trainwright.ports.datasets import DatasetVersion, ManifestEntry
 from trainwright.ports.objects import ObjectMeta
 from trainwright.ports.uow import PLATFORM
 from trainwright.services.context import Services
-from trainwright.services.orders import RUNNER_PATH
+from trainwright.services.orders import RUNNER_PATH, role_of
 from trainwright.services.ownership import is_platforms, owner_of
 from trainwright.wire.runner import ObjectList, ObjectTarget, UploadRequest
 
@@ -108,8 +108,8 @@ async def _place(ctx: Services, ref: GrantRef) -> ObsPath:
 
 async def _granted(ctx: Services, ref: GrantRef) -> tuple[ObsPath, str]:
     """The folder (or object), and the dataset version that says what of it is granted; empty: all."""
-    launch = await ctx.blocking(_launch, ctx, ref)
-    places = _places(launch, ref.section)
+    launch, work = await ctx.blocking(_work, ctx, ref)
+    places = _places(work, ref.section)
     if not 0 <= ref.index < len(places):
         raise GrantNotFound(section=ref.section, index=ref.index)
     uri, version_id = places[ref.index]
@@ -120,24 +120,25 @@ async def _granted(ctx: Services, ref: GrantRef) -> tuple[ObsPath, str]:
     return path, version_id
 
 
-def _launch(ctx: Services, ref: GrantRef) -> LaunchSpec:
+def _work(ctx: Services, ref: GrantRef) -> tuple[LaunchSpec, Work]:
+    """The launch, and what the task has of it."""
     with ctx.units(PLATFORM, write=False) as uow:
         job, _attempt = uow.attempts.get_live(ref.attempt_key)
-        uow.tasks.get(ref.attempt_key, ref.task)
-    return job.launch
+        task = uow.tasks.get(ref.attempt_key, ref.task)
+    return job.launch, job.launch.work_of(role_of(job.launch, task.role))
 
 
-def _places(launch: LaunchSpec, section: str) -> list[tuple[str, str]]:
-    """What a section of the job has: uri and dataset version of each."""
+def _places(work: Work, section: str) -> list[tuple[str, str]]:
+    """What a section of the task's has: uri and dataset version of each."""
     match section:
         case "code":
-            return [(launch.code.uri, "")] if launch.code else []
+            return [(work.code.uri, "")] if work.code else []
         case "inputs":
-            return [(channel.uri, channel.dataset_version_id) for channel in launch.inputs]
+            return [(channel.uri, channel.dataset_version_id) for channel in work.inputs]
         case "outputs":
-            return [(channel.uri, "") for channel in launch.outputs]
+            return [(channel.uri, "") for channel in work.outputs]
         case "log_export":
-            return [(launch.log_export_uri, "")] if launch.log_export_uri else []
+            return [(work.log_export_uri, "")] if work.log_export_uri else []
         case _:
             return []
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trainwright.domain.entities import Job, TaskState
 from trainwright.domain.obs import ObsPath
-from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand
+from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand, Work
 from trainwright.services.context import Services
 from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import Folder, Grant, PathGrant, TaskOrder, UrlGrant
@@ -26,6 +26,7 @@ def task_order(
     """
     launch = job.launch
     role = role_of(launch, row.role)
+    work = launch.work_of(role)
     base = f"{ctx.server_url.rstrip('/')}{RUNNER_PATH}/{row.attempt_key}/tasks/{row.name}/files"
     reach = _Reach(ctx, base, strange)
     return TaskOrder(
@@ -38,21 +39,20 @@ def task_order(
         replicas=role.replicas,
         hosts=(LOCAL_HOST,) * role.replicas,
         resources=role.resources,
-        engine=launch.engine,
-        code=_code_folder(reach, launch),
+        engine=work.engine,
+        code=_code_folder(reach, work),
         inputs=tuple(
-            _channel_folder(reach, channel, f"inputs/{index}") for index, channel in enumerate(launch.inputs)
+            _channel_folder(reach, channel, f"inputs/{index}") for index, channel in enumerate(work.inputs)
         ),
         outputs=tuple(
-            _channel_folder(reach, channel, f"outputs/{index}")
-            for index, channel in enumerate(launch.outputs)
+            _channel_folder(reach, channel, f"outputs/{index}") for index, channel in enumerate(work.outputs)
         ),
-        log_export=_log_folder(reach, launch),
+        log_export=_log_folder(reach, work),
         boot_file=role.command.path if isinstance(role.command, BootFile) else "",
         shell=role.command.line if isinstance(role.command, ShellCommand) else "",
-        arguments=tuple(f"--{parameter.name}={parameter.value}" for parameter in launch.parameters),
-        environment={**(launch.engine.environment if launch.engine else {}), **launch.environment},
-        working_dir=launch.working_dir,
+        arguments=tuple(f"--{parameter.name}={parameter.value}" for parameter in work.parameters),
+        environment={**(work.engine.environment if work.engine else {}), **work.environment},
+        working_dir=work.working_dir,
         upload_period_s=launch.upload_period_s,
         grace_s=launch.grace_s,
         log_limit_bytes=ctx.log_limit_bytes,
@@ -73,9 +73,10 @@ def role_of(launch: LaunchSpec, name: str) -> RoleSpec:
 
 def buckets_of(launch: LaunchSpec) -> list[str]:
     """Every bucket the job names, in order."""
-    uris = [channel.uri for channel in (*launch.inputs, *launch.outputs)]
-    uris += [launch.code.uri] if launch.code else []
-    uris += [launch.log_export_uri] if launch.log_export_uri else []
+    uris = [channel.uri for channel in (*launch.all_inputs(), *launch.all_outputs())]
+    works = [launch.work_of(role) for role in launch.roles]
+    uris += [work.code.uri for work in works if work.code]
+    uris += [work.log_export_uri for work in works if work.log_export_uri]
     return sorted({ObsPath.parse(uri).bucket for uri in uris})
 
 
@@ -90,7 +91,8 @@ class _Reach:
     def grant(self, uri: str, section: str) -> Grant:
         """A path on the shared disk when the store has one, else a route of ours below which the runner finds it."""
         path = ObsPath.parse(uri)
-        shared = None if path.bucket in self.strange else self.ctx.objects.shared_path(path)
+        hidden = path.bucket in self.strange or not self.ctx.backend.shares_disk
+        shared = None if hidden else self.ctx.objects.shared_path(path)
         return UrlGrant(url=self.url(section)) if shared is None else PathGrant(path=str(shared))
 
     def url(self, section: str) -> str:
@@ -98,15 +100,15 @@ class _Reach:
         return f"{self.base}/{section}"
 
 
-def _code_folder(reach: _Reach, launch: LaunchSpec) -> Folder | None:
-    if launch.code is None:
+def _code_folder(reach: _Reach, work: Work) -> Folder | None:
+    if work.code is None:
         return None
-    hidden = is_platforms(ObsPath.parse(launch.code.uri).bucket)
+    hidden = is_platforms(ObsPath.parse(work.code.uri).bucket)
     return Folder(
-        uri="" if hidden else launch.code.uri,
+        uri="" if hidden else work.code.uri,
         shown=SUBSCRIBED if hidden else "",
-        local_path=launch.code.local_path,
-        grant=reach.grant(launch.code.uri, "code/0"),
+        local_path=work.code.local_path,
+        grant=reach.grant(work.code.uri, "code/0"),
     )
 
 
@@ -123,11 +125,11 @@ def _channel_folder(reach: _Reach, channel: Channel, section: str) -> Folder:
     )
 
 
-def _log_folder(reach: _Reach, launch: LaunchSpec) -> Folder | None:
-    if not launch.log_export_uri:
+def _log_folder(reach: _Reach, work: Work) -> Folder | None:
+    if not work.log_export_uri:
         return None
     return Folder(
-        uri=launch.log_export_uri,
+        uri=work.log_export_uri,
         local_path=LOG_DIR,
-        grant=reach.grant(launch.log_export_uri, "log_export/0"),
+        grant=reach.grant(work.log_export_uri, "log_export/0"),
     )

@@ -84,8 +84,62 @@ class Folder(Message):
     manifest_url: str = ""
 
 
+class RoleTasks(Message):
+    """A role as every task of the job knows it. `hosts`: names of its tasks' machines, in order."""
+
+    name: str
+    hosts: tuple[str, ...]
+
+
+class CheckLimits(Message):
+    """What the pre-check demands (facts/modelarts-runtime-facts.md §7). 0: not checked."""
+
+    root_mib: int = 0
+    shm_mib: int = 0
+    cache_mib: int = 0
+    infiniband: bool = False  # then the `ulimit` item, too
+
+
+class QuietLimits(Message):
+    """When a task counts as quiet: no process I/O for `periods` periods, then no change of the device's (or CPU's) use
+    over a window. Seconds.
+    """
+
+    period_s: float = 60.0
+    periods: int = 5
+    window_s: float = 600.0
+    sample_s: float = 10.0
+
+
+class ResumePoint(Message):
+    """The newest complete checkpoint: in which output (index), and where in it. A folder's path ends in a slash."""
+
+    output: int
+    path: str
+    step: int = -1
+
+
+class Peer(Message):
+    """A task of the same attempt, ready to meet: its address and a port that was free there."""
+
+    task: str
+    ip: str
+    port: int
+
+
+class Go(Message):
+    """All tasks are ready for rendezvous number `round`: start the command."""
+
+    round: int
+    peers: tuple[Peer, ...]
+    resume: ResumePoint | None = None
+
+
 class TaskOrder(Message):
     """All a runner needs to run one task: the answer to its registration.
+
+    `roles`: of the whole job, in order; the task's own is number `role_index`. `go` is given at once when there is
+    nobody to wait for; else it comes with the answer to a report that says `ready`.
 
     `arguments` are the user's hyperparameters as `--name=value`; channel arguments are added by the runner, which
     alone knows the real paths. Exactly one of `boot_file` and `shell` is set.
@@ -114,6 +168,17 @@ class TaskOrder(Message):
     grace_s: int = 30
     log_limit_bytes: int = 1 << 30
     heartbeat_s: float = 5.0
+    roles: tuple[RoleTasks, ...] = ()
+    role_index: int = 0
+    processes: int = 0  # of the command on this node under the Ascend distribution; 0: one per accelerator
+    check: CheckLimits | None = None  # pre-check before anything else
+    quiet: QuietLimits | None = None
+    process_retries: int = (
+        0  # when above 0, a failed command waits for the server's verdict before it is final
+    )
+    reserve_s: int = 0  # keep the environment so long after a failure
+    resume: ResumePoint | None = None  # known at once; `go.resume` wins
+    go: Go | None = None
 
 
 class RunnerEvent(Message):
@@ -130,6 +195,28 @@ class Samples(Message):
 
     start_s: int
     values: dict[str, list[float]]
+
+
+class Ready(Message):
+    """The task waits for the others. `round`: how often its processes were started again in place."""
+
+    round: int
+    port: int = 0
+
+
+class Activity(Message):
+    """For how long nothing has moved; `quiet_s` 0: it is active. Sent when it changes and while it is quiet."""
+
+    quiet_s: int = 0
+    measure: str = ""  # cpu, gpu or npu
+
+
+class Failure(Message):
+    """The command of start number `round` failed, and the task waits for the verdict."""
+
+    round: int
+    reason: Reason
+    exit_code: int
 
 
 class FinalResult(Message):
@@ -150,13 +237,25 @@ class Report(Message):
     events: tuple[RunnerEvent, ...] = ()
     samples: tuple[Samples, ...] = ()
     final: FinalResult | None = None
+    ready: Ready | None = None
+    activity: Activity | None = None
+    failed: Failure | None = None
 
 
 class ReportAnswer(Message):
-    """`acked_seq`: events up to here are stored. `stop`: end the user's command now, with this grace; None: go on."""
+    """`acked_seq`: events up to here are stored. `stop_grace_s`: end the user's command now, with this grace; None: go
+    on. `starts`: end the command and meet for rendezvous of that number, unless that was done. `stacks`: dump the
+    stacks under that number, unless that was done. `finish`: a failed command is final. `go`: start the command.
+    `release`: the kept environment is not wanted any more.
+    """
 
     acked_seq: int
     stop_grace_s: int | None = None
+    starts: int = 0
+    stacks: int = 0
+    finish: bool = False
+    go: Go | None = None
+    release: bool = False
 
 
 class Registration(Message):
@@ -165,6 +264,7 @@ class Registration(Message):
     ip: str
     host: str
     launcher: Literal["process", "sandbox"]
+    node: str = ""  # the backend's name of the machine; empty: `host`
     facts: dict[str, Any] = Field(default_factory=dict)
 
 

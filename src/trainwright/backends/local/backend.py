@@ -56,6 +56,8 @@ class LocalBackend:
     """
 
     name = NAME_OF_BACKEND
+    shares_disk = True
+    at_once = 4  # more only fight over the one writer and the interpreter, and hold up submissions
 
     def __init__(
         self,

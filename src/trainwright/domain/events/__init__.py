@@ -1,0 +1,1 @@
+"""Sentences of events, one module an area: `EVENTS` by stable code, merged by `domain.texts`."""

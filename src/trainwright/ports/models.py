@@ -1,0 +1,93 @@
+"""The model registry: named models and their immutable versions."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A named model of a project, in a workspace."""
+
+    id: str
+    project_id: str
+    workspace_id: str
+    name: str
+    description: str
+    user_id: str
+    user_name: str
+    created_at_ms: int
+    updated_at_ms: int
+    last_version: int = 0  # the highest number ever given
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """What a job left at `/model`, copied: never changed afterwards. `uri`: its own folder in the platform's bucket."""
+
+    id: str
+    model_id: str
+    number: int  # 1, 2, …
+    uri: str
+    job_id: str
+    job_name: str
+    objects: int
+    bytes: int
+    created_at_ms: int
+    document: dict[str, Any]  # what it was made with: engine, parameters, inputs
+    ready: bool = False  # all of it is copied
+
+
+class ModelRepository(Protocol):
+    """Models of the scope; those in workspaces it does not see do not exist."""
+
+    def add(self, model: Model) -> None:
+        """Insert it. Raises `DuplicateModelName`."""
+        ...
+
+    def get(self, model_id: str) -> Model:
+        """Raises `ModelNotFound`. In a writing unit nobody else changes it until the unit ends."""
+        ...
+
+    def find_by_name(self, name: str) -> Model | None:
+        """The project's model of that name."""
+        ...
+
+    def list_page(
+        self, *, workspace_id: str = "", name_like: str = "", offset: int = 0, limit: int = 10
+    ) -> tuple[tuple[Model, ...], int]:
+        """One page, newest first, and how many there are."""
+        ...
+
+    def save(self, model: Model) -> None:
+        """Write name, description, last version and time of change. Raises `ModelNotFound`, `DuplicateModelName`."""
+        ...
+
+    def delete(self, model_id: str) -> None:
+        """With its versions. Raises `ModelNotFound`."""
+        ...
+
+    def add_version(self, version: ModelVersion) -> None:
+        """Insert it. Raises `DuplicateModelVersion` when the job has given this model a version already."""
+        ...
+
+    def get_version(self, model_id: str, version_id: str) -> ModelVersion:
+        """Raises `ModelVersionNotFound`."""
+        ...
+
+    def list_versions(
+        self, model_id: str, *, offset: int = 0, limit: int = 10
+    ) -> tuple[tuple[ModelVersion, ...], int]:
+        """One page, highest number first, and how many there are. Only ready ones."""
+        ...
+
+    def save_version(self, version: ModelVersion) -> None:
+        """Write objects, bytes and `ready`. Raises `ModelVersionNotFound`."""
+        ...
+
+    def delete_version(self, model_id: str, version_id: str) -> None:
+        """Raises `ModelVersionNotFound`."""
+        ...
+
+    def unready(self, *, limit: int = 100) -> tuple[ModelVersion, ...]:
+        """Versions still being copied, oldest first, of all projects; platform scope only."""
+        ...
