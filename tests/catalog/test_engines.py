@@ -8,6 +8,7 @@ import pytest
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.domain.errors import EngineNotFound, FlavorNotFound
+from trainwright.domain.specs import Distribution
 from trainwright.domain.texts import Language
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -21,6 +22,8 @@ def test_what_ships() -> None:
     assert torch.name == "PyTorch" and "torch==2.13.0" in torch.requirements
     assert all("==" in requirement for engine in (learn, torch) for requirement in engine.requirements)
     assert not any(engine.pip_options for engine in (plain, learn, torch))
+    ways = [engine.to_spec().distribution for engine in (plain, learn, torch)]
+    assert ways == [Distribution.NONE, Distribution.NONE, Distribution.PYTORCH]
 
 
 def test_each_engine_has_an_image_of_its_own(tmp_path: Path) -> None:
@@ -50,12 +53,14 @@ def test_an_admins_file_replaces_what_ships(tmp_path: Path) -> None:
             requirements: ["a==1"]
             pip_options: [--no-deps]
             environment: {OMP_NUM_THREADS: "1"}
+            distribution: mpi
         """,
         encoding="utf-8",
     )
     (mine,) = load_engines(file)
     spec = mine.to_spec()
     assert (spec.engine_id, spec.name, spec.version) == (f"mine-{PYTHON}", "Mine", "2")
+    assert spec.distribution is Distribution.MPI
     assert (spec.interpreter, spec.requirements, spec.pip_options) == (
         "/opt/python/bin/python3",
         ("a==1",),

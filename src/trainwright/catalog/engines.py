@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from trainwright.domain.specs import EngineSpec
+from trainwright.domain.specs import Distribution, EngineSpec
 
 E = TypeVar("E", bound=BaseModel)
 
@@ -23,7 +23,8 @@ class CatalogueError(Exception):
 
 
 class EngineEntry(BaseModel):
-    """One engine as the file gives it. `image`: what a job can name instead, as `engine.image_url`.
+    """One engine as the file gives it. `image`: what a job can name instead, as `engine.image_url`. `distribution`: how
+    boot files are started on several nodes.
 
     `requirements` empty: `interpreter` is used as it is (empty: the one that runs the platform). Otherwise a virtual
     environment with these packages is made from it on first use, with `pip_options` handed to pip.
@@ -40,6 +41,7 @@ class EngineEntry(BaseModel):
     pip_options: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
     image: str = Field(default="", max_length=512)
+    distribution: Distribution = Distribution.NONE
 
     @field_validator("id")
     @classmethod
@@ -58,6 +60,7 @@ class EngineEntry(BaseModel):
             requirements=self.requirements,
             pip_options=self.pip_options,
             environment=self.environment,
+            distribution=self.distribution,
         )
 
 

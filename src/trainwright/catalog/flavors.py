@@ -28,7 +28,9 @@ _MIB_PER_GIB = 1024
 
 
 class Flavor(BaseModel):
-    """A named size of node. `max_nodes`: how many of them one job may have."""
+    """A named size of node. `max_nodes`: how many of them one job may have. `processes`: how many an engine that starts
+    one for each device (distributions ascend and mpi) starts on it; 0: one for each accelerator.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +40,7 @@ class Flavor(BaseModel):
     max_nodes: int = Field(default=1, ge=1)
     accelerator_name: str = ""
     accelerator_memory: str = ""  # of one, such as 32GB
+    processes: int = Field(default=0, ge=0, le=1024)
 
     @property
     def type(self) -> FlavorType:

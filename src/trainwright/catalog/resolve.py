@@ -159,6 +159,7 @@ def _role(request: JobRequest, algorithm: AlgorithmRequest, places: Places, flav
         replicas=request.spec.resource.node_count,
         resources=flavor.resources,
         flavor_id=flavor.id,
+        processes=flavor.processes,
         command=BootFile(path=places.boot_file)
         if places.boot_file
         else ShellCommand(line=algorithm.command or ""),
