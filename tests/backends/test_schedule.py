@@ -1,10 +1,14 @@
 """The schedule keeps its promises, whatever the queue."""
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import make_launch, make_role
-from trainwright.backends.local.schedule import PUBLIC, Room, Waiting, admit, divide, explain, never_fits
+from trainwright.backends.local import schedule
+from trainwright.backends.local.lines import Lines
+from trainwright.backends.local.schedule import PUBLIC, Room, Waiting, divide, explain, never_fits
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 
@@ -24,11 +28,35 @@ rooms = st.builds(
 )
 
 
+def admit(queue: Sequence[Waiting], room: Room) -> tuple[str, ...]:
+    """The schedule's answer for a whole line."""
+    classes: dict[Demand, list[Waiting]] = {}
+    for waiting in queue:
+        classes.setdefault(waiting.demand, []).append(waiting)
+    return schedule.admit(classes.values(), room)
+
+
+def admit_one_by_one(queue: Sequence[Waiting], room: Room) -> tuple[str, ...]:
+    """The rule as it is written down, launch by launch: what the schedule's answer is held against."""
+    admitted, free, behind_head = [], room.free, False
+    for waiting in queue:
+        if waiting.demand.fits(free):
+            admitted.append(waiting.key)
+            free -= waiting.demand
+        elif not behind_head and waiting.demand.fits(room.size):
+            behind_head = True
+            free = (free - waiting.demand).most(Demand())
+    return tuple(admitted)
+
+
 @st.composite
 def queues(draw: st.DrawFn) -> list[Waiting]:
     """A sorted queue; sequence numbers are unique."""
-    asked = draw(st.lists(st.tuples(st.integers(1, 3), demands), max_size=12))
-    queue = [Waiting(f"k{at}", priority, at, demand) for at, (priority, demand) in enumerate(asked)]
+    asked = draw(st.lists(st.tuples(st.integers(1, 3), demands, st.integers(0, 9)), max_size=12))
+    queue = [
+        Waiting(f"k{at}", priority, at, demand, urgent=dice == 0)
+        for at, (priority, demand, dice) in enumerate(asked)
+    ]
     return sorted(queue, key=lambda waiting: waiting.rank)
 
 
@@ -52,6 +80,13 @@ def test_never_gives_away_more_than_there_is(queue: list[Waiting], free: Demand)
     keys = admit(queue, Room(TOTAL, free))
     assert total_of(queue, keys).fits(free)
     assert list(keys) == [waiting.key for waiting in queue if waiting.key in keys]
+
+
+@given(queues(), rooms, rooms)
+def test_the_rule_is_kept_launch_by_launch(queue: list[Waiting], size: Demand, free: Demand) -> None:
+    """Guards the short way through a long queue: it ends where the long one does."""
+    room = Room(size, free.least(size))
+    assert admit(queue, room) == admit_one_by_one(queue, room)
 
 
 @given(queues(), rooms)
@@ -166,6 +201,26 @@ def test_notes_name_the_pool() -> None:
     note = explain(Waiting("a", 1, 1, Demand(1, 1, 2)), room, 1)
     slots = {"asked": 2, "size": 1, "position": 1, "pool": "pool-public"}
     assert (note.code, note.slots) == ("wait_size_accelerators", slots)
+
+
+def test_the_urgent_go_before_every_priority_and_the_barred_before_nobody() -> None:
+    """Guards the restart after a fault of a node, and that it holds up nobody where it must not run."""
+    lines = Lines()
+    for waiting in (
+        Waiting("high", 3, 1, Demand(4000, 1)),
+        Waiting("urgent", 1, 2, Demand(4000, 1), urgent=True),
+        Waiting("barred", 1, 3, Demand(8000, 1), urgent=True, barred=True),
+    ):
+        lines.enter(waiting)
+    rooms = {PUBLIC: Room(TOTAL, Demand(4000, 8000))}
+    assert [waiting.key for waiting in lines.line(PUBLIC)] == ["urgent", "barred", "high"]
+    assert lines.admit(rooms) == ("urgent",)
+    lines.leave(lines.line(PUBLIC)[0])
+    assert [head.key for head in lines.heads(rooms, [PUBLIC, "elsewhere"])] == ["high"]
+    lines.look(lines.line(PUBLIC)[0], rooms, ["node-1", "node-2"])
+    note = lines.note("barred")
+    assert note is not None
+    assert (note.code, note.slots) == ("wait_node_isolated", {"nodes": "node-1, node-2", "position": 1})
 
 
 def test_small_jobs_pass_a_job_that_waits_for_accelerators_only() -> None:

@@ -2,21 +2,23 @@
 
 Without a `total` nothing moves by itself: a launch stays QUEUED until `set_state`. With one it plays a machine of that
 size by the rules of the local backend's schedule: what fits runs at once, `finish` ends it, the next in line starts.
+With `nodes` it is as large as all of them that are healthy and not isolated; tasks are not laid on single nodes.
 """
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from trainwright.backends.local.lines import Lines
+from trainwright.backends.local.preemption import Holder, choose_victims
 from trainwright.backends.local.schedule import Room, Waiting, divide, never_fits
 from trainwright.domain.demand import Demand
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import Resources
-from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, PoolUse
+from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, Node, PoolUse
 
 HUGE = Resources(cpus=1024, memory_mib=1 << 20)
 LIVE = (RunState.STARTING, RunState.RUNNING)
@@ -28,6 +30,8 @@ class _Entry:
     sequence: int
     seen: Observation
     priority: int
+    barred: bool = False
+    started: int = 0
 
     @property
     def pool(self) -> str:
@@ -36,21 +40,52 @@ class _Entry:
     @property
     def waiting(self) -> Waiting:
         demand = Demand.of_launch(self.launch.spec)
-        return Waiting(self.launch.key, self.priority, self.sequence, demand, self.pool)
+        return Waiting(
+            key=self.launch.key,
+            priority=self.priority,
+            sequence=self.sequence,
+            demand=demand,
+            pool=self.pool,
+            urgent=self.launch.urgent,
+            barred=self.barred,
+        )
+
+    @property
+    def holder(self) -> Holder:
+        return Holder(
+            key=self.launch.key,
+            priority=self.priority,
+            started=self.started,
+            held=Demand.of_launch(self.launch.spec),
+            pool=self.pool,
+            preemptible=self.launch.spec.preemptible,
+        )
 
 
 class FakeBackend:
-    """See the module. `submitted` lists every key that became an attempt, `stops` every stop with its grace."""
+    """See the module. `submitted` lists every key that became an attempt, `stops` every stop with its grace.
+
+    `isolated` and `preemption` are the nodes and pools that were said last, `shares` the dedicated pools.
+    """
 
     name = "fake"
     shares_disk = True
     at_once = 4
 
-    def __init__(self, *, total: Resources | None = None) -> None:
+    def __init__(
+        self, *, total: Resources | None = None, nodes: Mapping[str, Resources] | None = None
+    ) -> None:
         self.submitted: list[str] = []
         self.stops: list[tuple[str, int]] = []
         self.shares: dict[str, Demand] = {}
-        self._total = total
+        self.isolated: frozenset[str] = frozenset()
+        self.preemption: frozenset[str] = frozenset()
+        self._schedules = total is not None or nodes is not None
+        self._nodes = {
+            name: Node(name, resources, Demand.of_task(resources), ip=f"10.0.0.{at}")
+            for at, (name, resources) in enumerate((nodes or {"node-7": total or HUGE}).items(), start=7)
+        }
+        self._starts = 0
         self._entries: dict[str, _Entry] = {}
         self._fails: Counter[str] = Counter()
         self._breaks: Counter[str] = Counter()
@@ -121,6 +156,19 @@ class FakeBackend:
         """The priority it waits, or waited, with."""
         return self._entries[key].priority
 
+    def launch_of(self, key: str) -> Launch:
+        """What was submitted under `key`.
+
+        Raises:
+            KeyError: nothing was, or it is gone.
+        """
+        return self._entries[key].launch
+
+    def set_health(self, name: str, *, healthy: bool, note: str = "") -> None:
+        """What the backend itself says of one of its nodes from now on."""
+        self._nodes[name] = replace(self._nodes[name], healthy=healthy, note=note)
+        self._schedule()
+
     # -- the port
 
     def render(self, launch: Launch) -> str:
@@ -131,15 +179,20 @@ class FakeBackend:
     async def probe(self) -> Capacity:
         """The scripted machine, or a huge one."""
         await self._enter("probe")
-        total = self._total or HUGE
         states = [entry.seen.state for entry in self._entries.values()]
-        free = Demand.of_task(total) - sum(self._held().values(), Demand())
-        left = Resources.model_construct(
-            cpus=free.millicpus / 1000, memory_mib=free.memory_mib, accelerators=free.accelerators
-        )
+        total = sum((Demand.of_task(node.total) for node in self._nodes.values()), Demand())
+        free = total - sum(self._held().values(), Demand())
         queued, running = states.count(RunState.QUEUED), sum(state in LIVE for state in states)
+        first = next(iter(self._nodes.values()))
         return Capacity(
-            total, left, "process", "a fake runs nothing", queued, running, host="node-7", ip="10.0.0.7"
+            total=_resources(total, self._kind),
+            free=_resources(free, ""),
+            launcher="process",
+            launcher_note="a fake runs nothing",
+            queued=queued,
+            running=running,
+            host=first.name,
+            ip=first.ip,
         )
 
     async def submit(self, launch: Launch) -> Handle:
@@ -168,7 +221,7 @@ class FakeBackend:
         if entry is None:
             return
         self.stops.append((handle.key, grace_s))
-        ends = self._total is not None and (grace_s == 0 or handle.key not in self._ignores_stop)
+        ends = self._schedules and (grace_s == 0 or handle.key not in self._ignores_stop)
         if entry.seen.state is RunState.QUEUED or (entry.seen.state in LIVE and ends):
             self.finish(handle.key)
 
@@ -209,7 +262,40 @@ class FakeBackend:
             self._entries[key].priority = priority
             self._schedule()
 
+    async def nodes(self) -> Sequence[Node]:
+        """The scripted ones. What is held is taken from the usable ones in order."""
+        await self._enter("nodes")
+        held = sum(self._held().values(), Demand())
+        nodes = []
+        for node in self._nodes.values():
+            taken = held.least(Demand.of_task(node.total))
+            held -= taken
+            pools = ("", *self.shares)
+            nodes.append(replace(node, free=Demand.of_task(node.total) - taken, pools=pools))
+        return sorted(nodes, key=lambda node: node.name)
+
+    async def set_isolated(self, nodes: Collection[str]) -> None:
+        """Kept, and scheduled by where anything is."""
+        await self._enter("set_isolated")
+        self.isolated = frozenset(nodes)
+        self._schedule()
+
+    async def set_preemption(self, pools: Collection[str]) -> None:
+        """Kept, and scheduled by where anything is: victims end at once, as by `stop`."""
+        await self._enter("set_preemption")
+        self.preemption = frozenset(pools)
+        self._schedule()
+
     # -- inside
+
+    @property
+    def _kind(self) -> str:
+        return next(iter(self._nodes.values())).total.accelerator_kind
+
+    def _usable(self) -> dict[str, Node]:
+        return {
+            name: node for name, node in self._nodes.items() if node.healthy and name not in self.isolated
+        }
 
     async def _enter(self, method: str) -> None:
         gate = self._gates.get(method)
@@ -234,10 +320,10 @@ class FakeBackend:
         return Observation(RunState.GONE) if entry is None else entry.seen
 
     def _judge(self, entry: _Entry) -> None:
-        if self._total is None:
+        if not self._schedules:
             return
-        kind = self._total.accelerator_kind
-        detail = never_fits(entry.launch.spec, Demand.of_task(self._total), kind)
+        total = sum((Demand.of_task(node.total) for node in self._nodes.values()), Demand())
+        detail = never_fits(entry.launch.spec, total, self._kind)
         if detail:
             entry.seen = Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=detail)
 
@@ -248,24 +334,52 @@ class FakeBackend:
                 held[entry.pool] = held.get(entry.pool, Demand()) + entry.waiting.demand
         return held
 
+    def _size(self) -> Demand:
+        return sum((Demand.of_task(node.total) for node in self._usable().values()), Demand())
+
     def _rooms(self) -> dict[str, Room]:
-        total = self._total or HUGE
-        return divide(Demand.of_task(total), self.shares, self._held())
+        return divide(self._size(), self.shares, self._held())
 
     def _schedule(self) -> None:
-        if self._total is None:
+        if not self._schedules:
             return
-        for key in self._lines().admit(self._rooms()):
-            self._entries[key].seen = Observation(RunState.RUNNING)
+        self._start_what_fits()
+        for head in self._lines().heads(self._rooms(), self.preemption):
+            holders = [entry.holder for entry in self._entries.values() if entry.seen.state in LIVE]
+            for key in choose_victims(head, holders, self._size(), self.shares):
+                self._preempt(key, head.key)
+        self._start_what_fits()
         lines, rooms = self._lines(), self._rooms()
         for entry in self._entries.values():
             if entry.seen.state is RunState.QUEUED:
-                lines.look(entry.waiting, rooms)
+                closed = sorted(self._nodes) if entry.barred else ()
+                lines.look(entry.waiting, rooms, closed)
                 entry.seen = Observation(RunState.QUEUED, wait=lines.note(entry.launch.key))
 
+    def _start_what_fits(self) -> None:
+        for key in self._lines().admit(self._rooms()):
+            self._starts += 1
+            self._entries[key].started = self._starts
+            self._entries[key].seen = Observation(RunState.RUNNING)
+
+    def _preempt(self, key: str, by: str) -> None:
+        self.stops.append((key, self._entries[key].launch.spec.grace_s))
+        detail = f"pre-empted by {by}"
+        self._entries[key].seen = Observation(RunState.EXITED, reason=Reason.PREEMPTED, detail=detail)
+
     def _lines(self) -> Lines:
-        lines = Lines()
+        lines, usable = Lines(), set(self._usable())
         for entry in self._entries.values():
             if entry.seen.state is RunState.QUEUED:
+                entry.barred = usable <= set(entry.launch.avoid)
                 lines.enter(entry.waiting)
         return lines
+
+
+def _resources(amount: Demand, kind: str) -> Resources:
+    return Resources.model_construct(
+        cpus=amount.millicpus / 1000,
+        memory_mib=amount.memory_mib,
+        accelerators=amount.accelerators,
+        accelerator_kind=kind,
+    )

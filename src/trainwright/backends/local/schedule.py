@@ -4,19 +4,22 @@ The machine is divided into pools. Each dedicated pool has its share, the public
 scheduled as a machine of its own. A share that was lowered, or taken away while the public pool was full, may be held
 by what still runs: nobody is given more than is there.
 
-The queue is ordered by priority (3 first), then by arrival. The first launch that does not fit is the *head*. How long
-anything runs is unknown, so no promise about the future can be made from the running set; what can be promised is that
-nothing the head will need is given away behind its back. A launch behind the head may therefore start only when it
+The queue is ordered by urgency, then by priority (3 first), then by arrival. The first launch that does not fit is the
+*head*. How long anything runs is unknown, so no promise about the future can be made from the running set; what can be
+promised is that nothing the head will need is given away behind its back. A launch behind the head may therefore start
+only when it
 
 - takes nothing of a dimension the head is short of, and
 - of every other dimension takes only what is left after the head's whole demand is set aside.
 
 Whenever the head would have fitted without those launches, it then fits with them too (tested as a property).
 
-A launch that is larger than its whole pool waits until the pool grows. It is nobody's head.
+A launch that is larger than its whole pool waits until the pool grows, one that is *barred* (it must not run on this
+machine) until it is sent elsewhere. Neither is anybody's head.
 """
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trainwright.domain.demand import Demand
@@ -36,11 +39,13 @@ class Waiting:
     sequence: int
     demand: Demand
     pool: str = PUBLIC
+    urgent: bool = False
+    barred: bool = False
 
     @property
-    def rank(self) -> tuple[int, int]:
+    def rank(self) -> tuple[bool, int, int]:
         """Sorts the queue: the lowest first."""
-        return (-self.priority, self.sequence)
+        return (not self.urgent, -self.priority, self.sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +63,62 @@ def divide(total: Demand, shares: Mapping[str, Demand], held: Mapping[str, Deman
     the first pools in the order of `shares` get what there is.
     """
     left = (total - sum(held.values(), Demand())).most(Demand())
-    public = (total - sum(shares.values(), Demand())).most(Demand())
     rooms = {}
-    for pool, size in {**shares, PUBLIC: public}.items():
+    for pool, size in {**shares, PUBLIC: public_size(total, shares)}.items():
         free = (size - held.get(pool, Demand())).most(Demand()).least(left)
         rooms[pool] = Room(size, free)
         left -= free
     return rooms
 
 
-def admit(queue: Sequence[Waiting], room: Room) -> tuple[str, ...]:
-    """Keys that may start now in one pool, in queue order; `queue` must be sorted by `rank`.
+def public_size(total: Demand, shares: Mapping[str, Demand]) -> Demand:
+    """What the dedicated pools leave to the public one."""
+    return (total - sum(shares.values(), Demand())).most(Demand())
 
-    Together they fit into `room.free`. Looks no further than something could still start, so a long queue costs
-    nothing.
+
+def admit(classes: Iterable[Sequence[Waiting]], room: Room) -> tuple[str, ...]:
+    """Keys that may start now in one pool, in queue order. Each of `classes` holds launches of one demand, sorted by
+    `rank`; none of them is barred.
+
+    Together they fit into `room.free`. What is free only shrinks, so a class whose first one does not fit is left
+    alone: ten thousand launches of ten sizes cost no more than ten and those that start.
     """
     admitted: list[str] = []
     free = room.free
     behind_head = False
-    for waiting in queue:
-        if not (free.millicpus and free.memory_mib):  # every launch takes some of both
-            break
-        if waiting.demand.fits(free):
-            admitted.append(waiting.key)
-            free -= waiting.demand
-        elif not behind_head and waiting.demand.fits(room.size):
+    merged = [(waiting[0].rank, number, 0, waiting) for number, waiting in enumerate(classes) if waiting]
+    heapq.heapify(merged)
+    while merged and free.millicpus and free.memory_mib:  # every launch takes some of both
+        _, number, at, waiting = merged[0]
+        demand = waiting[at].demand
+        if demand.fits(free):
+            admitted.append(waiting[at].key)
+            free -= demand
+            if at + 1 < len(waiting):
+                heapq.heapreplace(merged, (waiting[at + 1].rank, number, at + 1, waiting))
+                continue
+        elif not behind_head and demand.fits(room.size):
             behind_head = True
-            free = (free - waiting.demand).most(Demand())  # what launches behind this head may take
+            free = (free - demand).most(Demand())  # what launches behind this head may take
+        heapq.heappop(merged)
     return tuple(admitted)
 
 
-def explain(waiting: Waiting, room: Room, position: int) -> Note:
+def head_of(classes: Iterable[Sequence[Waiting]], room: Room) -> Waiting | None:
+    """The first that could start in the pool if nothing ran there; `classes` as for `admit`."""
+    possible = (waiting[0] for waiting in classes if waiting and waiting[0].demand.fits(room.size))
+    return min(possible, key=lambda waiting: waiting.rank, default=None)
+
+
+def explain(waiting: Waiting, room: Room, position: int, closed: Sequence[str] = ()) -> Note:
     """Why the launch at `position` (from 1) of a queue with nothing admissible in it still waits.
 
-    Of several things missing the scarcest kind is named: accelerators, then CPUs, then memory.
+    `closed`: the machines it may not use, when there is no other. Of several things missing the scarcest kind is named:
+    accelerators, then CPUs, then memory.
     """
     asked, pool = waiting.demand, waiting.pool
+    if closed:
+        return Note("wait_node_isolated", {"nodes": ", ".join(closed), "position": position})
     if not asked.fits(room.size):
         kind, amount, size = _shortage(asked, room.size)
         slots = {"asked": amount, "size": size, "position": position}
