@@ -34,6 +34,7 @@ LATER = {
     "batch_delete_training_job",
     "list_event_categories",
     "list_resource_flavors",
+    "list_stacks",
     "list_training_job_stages",
     "logs_list_links",
     "logs_revoke_link",

@@ -45,6 +45,12 @@ _TASK = within(_TASKS.where(tasks.c.name == sa.bindparam("task")), tasks.c.job_i
 _TASK_TO_CHANGE = within(
     _TASKS.where(tasks.c.name == sa.bindparam("task")).with_for_update(key_share=True), tasks.c.job_id
 )
+_NOT_READY = within(
+    sa.select(tasks.c.name)
+    .where(tasks.c.attempt_key == _ATTEMPT, tasks.c.round < sa.bindparam("number", type_=sa.BigInteger))
+    .limit(1),
+    tasks.c.job_id,
+)
 _RESULT = (tasks.c.ended_at_ms, tasks.c.reason, tasks.c.exit_code, tasks.c.message)
 _SAVE_TASK = within(
     sa.update(tasks)
@@ -128,6 +134,10 @@ class Tasks:
         if row is None:
             raise AttemptClosed(attempt=attempt_key)
         return task_of(row)
+
+    def are_ready(self, attempt_key: str, number: int) -> bool:
+        """Whether every task of the attempt is ready for rendezvous `number`, or beyond it."""
+        return self._tx.row(_NOT_READY, attempt=attempt_key, number=number) is None
 
     def save(self, task: TaskState, *, make_due: bool) -> None:
         """Write it. The result is written once; `last_seq` never falls.

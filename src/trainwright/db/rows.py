@@ -12,7 +12,16 @@ from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import LaunchSpec
 
 Values = dict[str, Any]
-_ATTEMPT_NUMBERS = ("wanted_starts", "hang_restarts", "hang_since_ms", "wanted_stacks", "reserved_until_ms")
+_ATTEMPT_NUMBERS = (
+    "wanted_starts",
+    "hang_restarts",
+    "hang_since_ms",
+    "wanted_stacks",
+    "reserved_until_ms",
+    "restarted_at_ms",
+    "process_restarts",
+    "ran_before_ms",
+)
 _TASK_EXTRAS = ("node", "round", "port", "quiet_since_ms", "quiet_measure", "failed_round")
 
 

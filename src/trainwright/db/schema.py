@@ -198,6 +198,9 @@ attempts = sa.Table(
     _number("hang_since_ms"),
     _number("wanted_stacks"),
     _number("reserved_until_ms"),
+    _number("restarted_at_ms"),
+    _number("process_restarts"),
+    _number("ran_before_ms"),
     sa.UniqueConstraint("job_id", "number"),
     sa.CheckConstraint("number >= 1", name="number"),
 )

@@ -77,6 +77,9 @@ class Attempt:
     hang_since_ms: int = 0  # suspected to hang since then
     wanted_stacks: int = 0  # number of the dump of stacks asked for last
     reserved_until_ms: int = 0  # its environment is kept till then
+    restarted_at_ms: int = 0  # the last restart in place
+    process_restarts: int = 0  # restarts in place after a failed command
+    ran_before_ms: int = 0  # how long the attempts before it ran
 
     @property
     def key(self) -> str:

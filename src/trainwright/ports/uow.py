@@ -226,6 +226,10 @@ class TaskRepository(Protocol):
         """Raises `AttemptClosed` when there is no such task."""
         ...
 
+    def are_ready(self, attempt_key: str, number: int) -> bool:
+        """Whether every task of the attempt is ready for rendezvous `number`, or beyond it."""
+        ...
+
     def save(self, task: TaskState, *, make_due: bool) -> None:
         """Write it; `make_due` also makes the job due at once. A final result once stored is never overwritten."""
         ...

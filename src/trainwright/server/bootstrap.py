@@ -61,6 +61,7 @@ OWNER_FILE = "server.id"
 ENGINES_FILE = "engines.yaml"
 FLAVORS_FILE = "flavors.yaml"
 RUNNER_FILE = "runner.pyz"
+LOCAL = "local"  # the backend that is this machine
 BUCKETS = "buckets"
 LOGS = "logs"
 UPLOADS = "uploads"
@@ -148,6 +149,8 @@ async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore)
         upload_period_s=settings.upload_period_s,
         log_limit_bytes=settings.log_limit_bytes,
         public_url=settings.public_url,
+        check=settings.precheck.limits(cluster=backend.name != LOCAL),
+        quiet=settings.hang.limits(),
     )
 
 

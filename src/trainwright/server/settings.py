@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trainwright.domain.texts import Language
+from trainwright.wire.runner import CheckLimits, QuietLimits
 
 ENV_PREFIX = "TRAINWRIGHT_"
 ENV_CONFIG = "TRAINWRIGHT_CONFIG"
@@ -58,6 +59,47 @@ class PoolSettings(BaseModel):
     memory_mib: Annotated[int, Field(gt=0)] | None = None
 
 
+class PrecheckSettings(BaseModel):
+    """What a node must have free for a job that is checked before it starts; None is what suits the backend."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    root_gib: Annotated[int, Field(ge=0)] | None = None
+    shm_gib: Annotated[int, Field(ge=0)] | None = None
+    cache_gib: Annotated[int, Field(ge=0)] | None = None
+    infiniband: bool = False
+
+    def limits(self, *, cluster: bool) -> CheckLimits:
+        """The limits on a cluster (as ModelArts has them), or on the server's own machine."""
+        root, shm, cache = (32, 1, 32) if cluster else (1, 0, 1)
+        return CheckLimits(
+            root_mib=1024 * (root if self.root_gib is None else self.root_gib),
+            shm_mib=1024 * (shm if self.shm_gib is None else self.shm_gib),
+            cache_mib=1024 * (cache if self.cache_gib is None else self.cache_gib),
+            infiniband=self.infiniband,
+        )
+
+
+class HangSettings(BaseModel):
+    """When a running job is suspected to hang: nothing has moved for `periods` periods and then for a window."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    period_s: float = Field(default=60.0, gt=0)
+    periods: int = Field(default=5, ge=1)
+    window_s: float = Field(default=600.0, gt=0)
+    sample_s: float = Field(default=10.0, gt=0)
+
+    def limits(self) -> QuietLimits | None:
+        """As runners take them; None: hangs are not looked for."""
+        if not self.enabled:
+            return None
+        return QuietLimits(
+            period_s=self.period_s, periods=self.periods, window_s=self.window_s, sample_s=self.sample_s
+        )
+
+
 class Settings(BaseSettings):
     """All of the server's settings. Paths are absolute; empty texts mean "the default", spelt out by each property."""
 
@@ -76,6 +118,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")  # empty: SQLite in the data directory
     storage: StorageSettings = StorageSettings()
     pool: PoolSettings = PoolSettings()
+    precheck: PrecheckSettings = PrecheckSettings()
+    hang: HangSettings = HangSettings()
     sandbox: Literal["auto", "on", "off"] = "auto"
     engines_file: Path | None = None  # catalogue of engines, beside the built-in one
     upload_period_s: int = Field(default=30, ge=1, le=86_400)

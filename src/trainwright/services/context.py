@@ -13,6 +13,7 @@ from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import UnitOfWorkFactory
 from trainwright.services.owners import BucketOwners
 from trainwright.services.passwords import Passwords
+from trainwright.wire.runner import CheckLimits, QuietLimits
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +54,7 @@ class Services:
     `credentials_changed` is told after every change of what proves or allows anything: who remembers it must forget.
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     `owners` remembers whose buckets are. `version_waits` is set when a dataset version is to be made.
+    `check` is what pre-checks of nodes demand, `quiet` when a task counts as quiet; None: not at all.
     """
 
     units: UnitOfWorkFactory
@@ -70,6 +72,8 @@ class Services:
     upload_period_s: int = 30
     log_limit_bytes: int = 1 << 30
     public_url: str = ""
+    check: CheckLimits | None = None
+    quiet: QuietLimits | None = None
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     credentials_changed: Signal = field(default_factory=Signal, repr=False)

@@ -3,23 +3,40 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from trainwright.domain.entities import Job, TaskState
+from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand, Work
 from trainwright.services.context import Services
 from trainwright.services.ownership import is_platforms
-from trainwright.wire.runner import Folder, Grant, PathGrant, TaskOrder, UrlGrant
+from trainwright.wire.runner import (
+    CheckLimits,
+    Folder,
+    Go,
+    Grant,
+    PathGrant,
+    Peer,
+    ResumePoint,
+    RoleTasks,
+    TaskOrder,
+    UrlGrant,
+)
 
 LOG_DIR = "/home/ma-user/modelarts/log"
-LOCAL_HOST = "127.0.0.1"  # all tasks of a job on the local backend run on this machine
+NO_CHECK = ("MA_SKIP_IMAGE_DETECT", "MA_DETECT_TRAIN_INJECT_CODE")  # either of them `0`: no pre-check
 SUBSCRIBED = "subscribed algorithm"  # in place of where its code lies, which nobody is told
 RUNNER_PATH = "/runner/v1/attempts"
 
 
 def task_order(
-    ctx: Services, job: Job, row: TaskState, attempt: int, *, strange: Collection[str] = ()
+    ctx: Services,
+    job: Job,
+    row: TaskState,
+    attempt: Attempt,
+    *,
+    strange: Collection[str] = (),
+    resume: ResumePoint | None = None,
 ) -> TaskOrder:
-    """What the runner of `row` is to do in attempt number `attempt`. Depends on stored state only.
+    """What the runner of `row` is to do in `attempt`. Depends on stored state only.
 
     `strange`: buckets that were the project's when the job was made and are not any more. No path on the shared disk
     is handed out for them, and our own routes refuse them.
@@ -32,12 +49,12 @@ def task_order(
     return TaskOrder(
         job_id=job.id,
         job_name=job.name,
-        attempt=attempt,
+        attempt=attempt.number,
         task=row.name,
         role=role.name,
         index=row.index,
         replicas=role.replicas,
-        hosts=(LOCAL_HOST,) * role.replicas,
+        hosts=host_names(job.id, role),
         resources=role.resources,
         engine=work.engine,
         code=_code_folder(reach, work),
@@ -56,7 +73,37 @@ def task_order(
         upload_period_s=launch.upload_period_s,
         grace_s=launch.grace_s,
         log_limit_bytes=ctx.log_limit_bytes,
+        roles=tuple(RoleTasks(name=each.name, hosts=host_names(job.id, each)) for each in launch.roles),
+        role_index=launch.roles.index(role),
+        processes=role.processes,
+        check=_check(ctx, launch, work),
+        quiet=ctx.quiet,
+        process_retries=launch.process_retries,
+        reserve_s=launch.reserve_s,
+        resume=resume,
+        go=_go_at_once(launch, row, attempt, resume),
     )
+
+
+def host_names(job_id: str, role: RoleSpec) -> tuple[str, ...]:
+    """Names of the machines of a role's tasks, in order; how they resolve is the runner's matter."""
+    domain = f"modelarts-job-{job_id}"
+    return tuple(f"{domain}-{task}.{domain}" for task in role.task_names())
+
+
+def _check(ctx: Services, launch: LaunchSpec, work: Work) -> CheckLimits | None:
+    if not launch.precheck or any(work.environment.get(name) == "0" for name in NO_CHECK):
+        return None
+    return ctx.check
+
+
+def _go_at_once(
+    launch: LaunchSpec, row: TaskState, attempt: Attempt, resume: ResumePoint | None
+) -> Go | None:
+    """A task that has nobody to wait for need not ask, but for a restart in place: then it is told so by `starts`."""
+    if len(launch.task_names()) > 1 or attempt.wanted_starts:
+        return None
+    return Go(round=0, peers=(Peer(task=row.name, ip=row.ip, port=0),), resume=resume)
 
 
 def role_of(launch: LaunchSpec, name: str) -> RoleSpec:

@@ -9,15 +9,19 @@ from dataclasses import dataclass, replace
 
 from trainwright.domain.entities import Event, Job, Slots, Source, TaskState
 from trainwright.domain.errors import InvalidQuery
-from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
+from trainwright.services.answers import Answered, answer_of
 from trainwright.services.context import Services
 from trainwright.services.orders import buckets_of, task_order
 from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import (
+    Activity,
+    Failure,
     FinalResult,
+    Go,
     LogAnswer,
+    Ready,
     Registration,
     Report,
     ReportAnswer,
@@ -36,6 +40,8 @@ STEP_LENGTH_MAX = 64
 BATCH_STEPS_MAX = 3600
 BATCH_METRICS_MAX = 64
 CLOCK_SKEW_MS = 86_400_000
+QUIET_STEP_MS = 30_000  # a quiet task tells it again and again: only what differs by more is written down
+PORT_MAX = 65_535
 _EXIT_CODE_LIMIT = 1 << 31
 _METRIC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
 _NOT_NEGATIVE = Text("it must not be negative", "不能为负数")
@@ -45,7 +51,7 @@ _NOT_NEGATIVE = Text("it must not be negative", "不能为负数")
 class _Outcome:
     """What storing a report changed."""
 
-    answer: ReportAnswer
+    answered: Answered
     job_id: str
     events: bool
     matters: bool  # the reconciler wants to know
@@ -79,7 +85,15 @@ async def report(ctx: Services, attempt_key: str, task: str, report: Report) -> 
         ctx.log_grown(attempt_key, task)  # followers of its log learn that it is complete
     if outcome.matters:
         ctx.wake(outcome.job_id)
-    return outcome.answer
+    return await _with_go(ctx, outcome.answered)
+
+
+async def _with_go(ctx: Services, answered: Answered) -> ReportAnswer:
+    """The answer, with the resume point all tasks of this rendezvous are told."""
+    if answered.meeting is None:
+        return answered.answer
+    go = Go(round=answered.meeting.number, peers=answered.meeting.peers)
+    return answered.answer.model_copy(update={"go": go})
 
 
 async def append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> LogAnswer:
@@ -113,6 +127,7 @@ def _register(
             ip=registration.ip[:HOST_LENGTH_MAX],
             host=registration.host[:HOST_LENGTH_MAX],
             launcher=registration.launcher,
+            node=(registration.node or registration.host)[:HOST_LENGTH_MAX],
         )
         uow.tasks.save(there, make_due=first)
         owners = uow.buckets.owners(buckets_of(job.launch))
@@ -120,10 +135,30 @@ def _register(
     strange = {
         bucket for bucket, owner in owners.items() if owner != job.project_id and not is_platforms(bucket)
     }
-    return task_order(ctx, job, there, attempt.number, strange=strange), first
+    return task_order(ctx, job, there, attempt, strange=strange), first
 
 
 def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:
+    if not (report.events or report.samples or report.final):
+        asked = _nothing_new(ctx, attempt_key, task, report)
+        if asked is not None:
+            return asked
+    return _store(ctx, attempt_key, task, report)
+
+
+def _nothing_new(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome | None:
+    """The answer to a report that only asks, as many tasks that wait for each other do, without a turn to write."""
+    now_ms = ctx.clock.now_ms()
+    with ctx.units(PLATFORM, write=False) as uow:
+        job, attempt = uow.attempts.get_live(attempt_key)
+        row = uow.tasks.get(attempt_key, task)
+        if _after_report(row, report, (), now_ms) != row:
+            return None
+        answered = answer_of(uow, job, attempt, row, report.ready, now_ms)
+    return _Outcome(answered, job.id, events=False, matters=False, final=False)
+
+
+def _store(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:
     now_ms = ctx.clock.now_ms()
     with ctx.units(PLATFORM) as uow:
         job, attempt = uow.attempts.get_live(attempt_key)
@@ -139,10 +174,10 @@ def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outc
             for batch in batches:
                 if batch is not None:
                     uow.metrics.add(batch)
-            uow.commit()
-    answer = ReportAnswer(acked_seq=after.last_seq, stop_grace_s=_stop_grace_s(job, after))
+        answered = answer_of(uow, job, attempt, after, report.ready, now_ms)
+        uow.commit()
     final = after.is_final and not row.is_final
-    return _Outcome(answer, job.id, events=bool(fresh), matters=matters, final=final)
+    return _Outcome(answered, job.id, events=bool(fresh), matters=matters, final=final)
 
 
 def _append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> int:
@@ -167,11 +202,46 @@ def _after_report(row: TaskState, report: Report, fresh: Sequence[RunnerEvent], 
         started = report.started_at_ms if abs(report.started_at_ms - now_ms) < CLOCK_SKEW_MS else now_ms
         started = started if report.started_at_ms > 0 else 0
         after = replace(after, step=report.step[:STEP_LENGTH_MAX], started_at_ms=row.started_at_ms or started)
+        after = _with_progress(after, report, now_ms)
         if report.final is not None:
             after = _with_result(after, report.final, now_ms)
     if after != row or now_ms - row.last_seen_ms >= SEEN_EVERY_MS:
         after = replace(after, last_seen_ms=now_ms)
     return after
+
+
+def _with_progress(row: TaskState, report: Report, now_ms: int) -> TaskState:
+    """What is said of rendezvous, failures of the command, and quiet. Late and repeated words change nothing."""
+    if report.ready is not None:
+        row = _with_ready(row, report.ready)
+    if report.failed is not None:
+        row = _with_failure(row, report.failed)
+    if report.activity is not None:
+        row = _with_activity(row, report.activity, now_ms)
+    return row
+
+
+def _with_ready(row: TaskState, ready: Ready) -> TaskState:
+    """The port said first is the one that all others are told: it never changes for one rendezvous."""
+    if ready.round <= row.round or ready.round > _EXIT_CODE_LIMIT:
+        return row
+    port = ready.port if 0 <= ready.port <= PORT_MAX else 0
+    return replace(row, round=ready.round, port=port, quiet_since_ms=0, quiet_measure="")
+
+
+def _with_failure(row: TaskState, failed: Failure) -> TaskState:
+    if failed.round <= row.failed_round or failed.round > _EXIT_CODE_LIMIT:
+        return row
+    return replace(row, failed_round=failed.round, failure=failed.reason)
+
+
+def _with_activity(row: TaskState, activity: Activity, now_ms: int) -> TaskState:
+    if activity.quiet_s <= 0:
+        return replace(row, quiet_since_ms=0, quiet_measure="")
+    since_ms = max(now_ms - 1000 * activity.quiet_s, row.started_at_ms, 1)
+    if row.quiet_since_ms and abs(since_ms - row.quiet_since_ms) < QUIET_STEP_MS:
+        since_ms = row.quiet_since_ms
+    return replace(row, quiet_since_ms=since_ms, quiet_measure=activity.measure[:STEP_LENGTH_MAX])
 
 
 def _with_result(row: TaskState, final: FinalResult, now_ms: int) -> TaskState:
@@ -186,12 +256,7 @@ def _with_result(row: TaskState, final: FinalResult, now_ms: int) -> TaskState:
 
 
 def _matters(row: TaskState, after: TaskState) -> bool:
-    return after.is_final and not row.is_final
-
-
-def _stop_grace_s(job: Job, row: TaskState) -> int | None:
-    ending = bool(job.stop_requested_at_ms) or job.phase is Phase.TERMINATING
-    return job.launch.grace_s if ending and not row.is_final else None
+    return (after.is_final and not row.is_final) or after.failed_round > row.failed_round
 
 
 def _event(job: Job, attempt: int, task: str, item: RunnerEvent, now_ms: int) -> Event:

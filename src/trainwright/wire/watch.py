@@ -38,6 +38,26 @@ class PhaseItem(AnswerModel):
     reason: str = ""
 
 
+class StacksItem(AnswerModel):
+    """Python stacks of all processes of one task, as py-spy shows them. `number` counts the attempt's dumps from 1,
+    `time` is in milliseconds.
+    """
+
+    attempt: int
+    task: str
+    number: int
+    time: int
+    text: str
+
+
+class StacksResponse(AnswerModel):
+    """One page of a job's dumps, the newest first."""
+
+    limit: int
+    offset: int
+    stacks: list[StacksItem]
+
+
 class TaskItem(AnswerModel):
     """One element of the bare array that lists a job's tasks. The fields after `schedule_count` are ours.
 

@@ -9,7 +9,7 @@ from trainwright.domain.errors import BodyTooLarge, NoCredentials
 from trainwright.server.answers import JsonBody, RepairedBody, answer_model, takes, takes_bytes
 from trainwright.server.auth import bearer_of
 from trainwright.server.dependencies import ServicesDep
-from trainwright.services import grants, reports, tokens
+from trainwright.services import grants, reports, stacks, tokens
 from trainwright.wire.parsing import parse
 from trainwright.wire.runner import (
     LogAnswer,
@@ -74,6 +74,14 @@ async def append_log(
     """Log bytes at `offset`; repeating them is harmless."""
     data = await _body(request, LOG_BODY_MAX)
     return answer_model(await reports.append_log(ctx, key, task, offset, data))
+
+
+@router.put("/stacks", operation_id="runner_stacks", status_code=204, openapi_extra=takes_bytes())
+async def store_stacks(
+    key: AttemptDep, task: str, ctx: ServicesDep, request: Request, number: Annotated[int, Query(ge=1)]
+) -> None:
+    """Python stacks of the task's processes, as text, under the number that was asked for."""
+    await stacks.store(ctx, key, task, number, await _body(request, stacks.STACKS_MAX))
 
 
 @router.get("/files/{section}/{index}", operation_id="runner_files", response_model=ObjectList)

@@ -43,7 +43,7 @@ def _wider() -> None:
     _more_words("jobs", "avoid")
     op.add_column("attempts", sa.Column("urgent", sa.Boolean, nullable=False, server_default=sa.false()))
     _more_numbers("attempts", "wanted_starts", "hang_restarts", "hang_since_ms", "wanted_stacks")
-    _more_numbers("attempts", "reserved_until_ms")
+    _more_numbers("attempts", "reserved_until_ms", "restarted_at_ms", "process_restarts", "ran_before_ms")
     _more_words("tasks", "node", "quiet_measure")
     _more_numbers("tasks", "round", "failed_round", default="-1")
     _more_numbers("tasks", "port", "quiet_since_ms")
