@@ -8,7 +8,8 @@ from . import deferred
 from .rundir import RunDir
 
 _USAGE = (
-    "usage: runner.pyz supervise RUNDIR | shim RUNDIR STEP | build-engine PLAN | install-requirements PLAN"
+    "usage: runner.pyz supervise RUNDIR | shim RUNDIR STEP | keep ATTEMPT | enter RUNDIR [ARGV...] | build-engine PLAN"
+    " | install-requirements PLAN"
 )
 
 
@@ -18,9 +19,13 @@ def main(arguments: list[str]) -> int:
         return int(deferred.load("supervisor").main(RunDir(arguments[1])))
     if len(arguments) == 3 and arguments[0] == "shim":
         return int(deferred.load("shim").main(RunDir(arguments[1]), arguments[2]))
+    if len(arguments) == 2 and arguments[0] == "keep":
+        return int(deferred.load("keep").main(arguments[1]))
     if len(arguments) == 2 and arguments[0] == "build-engine":
         return int(deferred.load("venvs").build_engine(arguments[1]))
     if len(arguments) == 2 and arguments[0] == "install-requirements":
         return int(deferred.load("venvs").install_requirements(arguments[1]))
+    if len(arguments) >= 2 and arguments[0] == "enter":
+        return int(deferred.load("enter").main(RunDir(arguments[1]), arguments[2:]))
     print(_USAGE, file=sys.stderr)
     return 2
