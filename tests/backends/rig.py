@@ -38,6 +38,8 @@ class LocalRig:
     second one, which is made when they are admitted.
     """
 
+    lacks = ()
+
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
         self.changes: Counter[str] = Counter()

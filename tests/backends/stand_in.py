@@ -2,7 +2,8 @@
 
     stand_in.py MODE RUNDIR
 
-wait: until ../release appears or a stop comes. once: ends at once. slow: as wait, but says late who it is.
+wait: until ../release appears or a stop comes. own-end: as wait, but a stop finds its job ended by itself.
+once: ends at once. slow: as wait, but says late who it is.
 tree: as wait, with a shim, a child and a grandchild in sessions of their own. stubborn: as tree, and deaf to SIGTERM.
 crash: dies without a result. crash-first: so does the first task of a role, the others wait.
 """
@@ -95,14 +96,18 @@ def main(mode: str, rundir: Path) -> int:
         while not shim_is_up(rundir):
             time.sleep(LOOK_S)
     release, stop, done = rundir.parent / "release", rundir / "stop.json", rundir / "done.json"
+    reason = "completed"
     while mode != "once" and not release.exists() and not done.exists():
         if (asked or stop.exists()) and mode != "stubborn":
+            if mode != "own-end":
+                told = json.loads(stop.read_text()) if stop.exists() else {}
+                reason = told.get("reason", "stopped_by_user")
             break
         time.sleep(LOOK_S)
     if shim_is_up(rundir):
         end_tree(rundir)
     note(rundir, "end")
-    write(done, {"acknowledged": True})
+    write(done, {"closed": False, "reason": reason})
     return 0
 
 

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import json
 import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,8 @@ async def test_the_runner_is_given_what_the_contract_says(make_rig: MakeRig) -> 
         "memory_limit_mib": 64,
         "disk_limit_mib": 0,
         "cgroup": "",
+        "node": socket.gethostname(),
+        "py_spy": str(Path(sys.executable).with_name("py-spy")),
     }
     folder = rig.settings.runs_dir / handle.key
     for path in (rig.settings.runs_dir, folder, folder / "worker-0"):

@@ -14,6 +14,8 @@ from trainwright.ports.backend import BackendError
 class FakeRig:
     """The fake as a machine of its own; a restart of the server means nothing to it."""
 
+    lacks = ()
+
     def __init__(self) -> None:
         self.backend = FakeBackend(total=Resources(cpus=2, memory_mib=4096))
 
@@ -60,6 +62,32 @@ async def test_accepted_but_the_answer_is_lost() -> None:
         await backend.submit(launch_of(1))
     await backend.submit(launch_of(1))
     assert backend.submitted == [launch_of(1).key]
+
+
+async def test_nodes_of_the_fake_are_scripted() -> None:
+    """Guards what flow tests of isolation and pre-emption rely on: capacity follows the nodes in use."""
+    two = Resources(cpus=2, memory_mib=4096)
+    backend = FakeBackend(nodes={"node-1": two, "node-2": two})
+    await backend.set_isolated(["node-1"])
+    gang = await backend.submit(launch_of(1, cpus=2, replicas=2))
+    avoiding = await backend.submit(launch_of(2, cpus=2, avoid=("node-2",), urgent=True))
+    assert (await seen(backend, gang)).state is RunState.QUEUED
+    wait = (await seen(backend, avoiding)).wait
+    assert wait is not None
+    assert wait.code == "wait_node_isolated"
+    assert backend.launch_of(avoiding.key).avoid == ("node-2",)
+    backend.set_health("node-2", healthy=False, note="drained")
+    await backend.set_isolated([])
+    assert (await seen(backend, avoiding)).state is RunState.RUNNING
+    assert [(node.name, node.healthy, node.note) for node in await backend.nodes()] == [
+        ("node-1", True, ""),
+        ("node-2", False, "drained"),
+    ]
+    await backend.set_preemption(["pool-a"])
+    assert backend.preemption == {"pool-a"}
+    backend.fail_next("nodes")
+    with pytest.raises(BackendError):
+        await backend.nodes()
 
 
 async def test_lies_are_told_for_a_while_and_blocked_calls_wait() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainwright.backends.local.folders import RunFolders
+from trainwright.backends.local.preemption import Holder
 from trainwright.backends.local.schedule import Waiting
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
@@ -21,7 +22,7 @@ class TaskRun:
 
     `news` wakes the coroutine that cares for it: its supervisor has ended, or a stop was asked for. Times are the event
     loop's. `starts` are those of its supervisor within the restart window. `inherited`: a former server may have
-    started a supervisor too.
+    started a supervisor too. `own_end`: it is known to have ended for another reason than that it was sent away.
     """
 
     name: str
@@ -35,6 +36,7 @@ class TaskRun:
     reason: Reason | None = None
     detail: str = ""
     abandoned: bool = False
+    own_end: bool = False
     stop_told: bool = False
     kill_at: float | None = None
     starting_polls: int = 0
@@ -51,16 +53,21 @@ class TaskRun:
 class AttemptRun:
     """One accepted attempt. `rejected` says why it can never start here; `stop_grace_s` None: no stop asked.
 
-    `priority` is that of the launch, or what it was changed to.
+    `priority` is that of the launch, or what it was changed to. `barred`: it must not run on this machine.
+    `preempted_by` names the one that it was sent away for; it is stopped then, too.
     """
 
     launch: Launch
     sequence: int
     tasks: tuple[TaskRun, ...]
     priority: int
+    demand: Demand
     admitted: bool = False
+    admitted_at_ms: int = 0
     rejected: str = ""
     stop_grace_s: int | None = None
+    barred: bool = False
+    preempted_by: str = ""
 
     @property
     def key(self) -> str:
@@ -80,8 +87,28 @@ class AttemptRun:
     @property
     def waiting(self) -> Waiting:
         """Its entry in the queue."""
-        demand = Demand.of_launch(self.launch.spec)
-        return Waiting(self.key, self.priority, self.sequence, demand, self.pool)
+        return Waiting(
+            key=self.key,
+            priority=self.priority,
+            sequence=self.sequence,
+            demand=self.demand,
+            pool=self.pool,
+            urgent=self.launch.urgent,
+            barred=self.barred,
+        )
+
+    @property
+    def holder(self) -> Holder:
+        """Its entry among what runs."""
+        return Holder(
+            key=self.key,
+            priority=self.priority,
+            started=self.admitted_at_ms,
+            held=self.held,
+            pool=self.pool,
+            preemptible=self.launch.spec.preemptible,
+            leaving=self.stop_grace_s is not None,
+        )
 
     @property
     def is_queued(self) -> bool:
@@ -109,13 +136,18 @@ class AttemptRun:
         if self.rejected:
             return Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=self.rejected)
         if self.is_over:
-            lost = next((task for task in self.tasks if task.reason is not None), None)
-            if lost is None:
-                return Observation(RunState.EXITED)
-            return Observation(RunState.EXITED, reason=lost.reason, detail=f"{lost.name}: {lost.detail}")
+            return self._ended()
         if all(task.started or task.finished for task in self.tasks):
             return Observation(RunState.RUNNING)
         return Observation(RunState.STARTING)
+
+    def _ended(self) -> Observation:
+        lost = next((task for task in self.tasks if task.reason is not None), None)
+        if lost is not None:
+            return Observation(RunState.EXITED, reason=lost.reason, detail=f"{lost.name}: {lost.detail}")
+        if self.preempted_by and not all(task.own_end for task in self.tasks):
+            return Observation(RunState.EXITED, reason=Reason.PREEMPTED, detail=self.preempted_by)
+        return Observation(RunState.EXITED)
 
 
 def new_run(launch: Launch, sequence: int, folders: RunFolders) -> AttemptRun:
@@ -125,4 +157,4 @@ def new_run(launch: Launch, sequence: int, folders: RunFolders) -> AttemptRun:
         for role in launch.spec.roles
         for name in role.task_names()
     )
-    return AttemptRun(launch, sequence, tasks, launch.spec.priority)
+    return AttemptRun(launch, sequence, tasks, launch.spec.priority, Demand.of_launch(launch.spec))

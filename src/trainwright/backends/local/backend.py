@@ -1,5 +1,7 @@
 """The local backend: this machine's CPUs, memory and accelerators in pools, runners as detached sessions.
 
+The machine is its only node, called by its host name. Every pool is on it; isolated, it starts nothing at all.
+
 State lives on disk (`folders`) and is read once, at the first call; from then on answers come from memory. All changes
 are made on the event loop; whatever blocks is done by a few threads of our own. `run` must be running for anything to
 start; without it launches are accepted and wait.
@@ -7,20 +9,23 @@ start; without it launches are accepted and wait.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from trainwright.backends.local import cgroup
 from trainwright.backends.local.attempts import AttemptRun, new_run
 from trainwright.backends.local.disk import Disk
-from trainwright.backends.local.floor import Floor
+from trainwright.backends.local.dispatch import Dispatch
 from trainwright.backends.local.folders import NAME, DamagedLaunch, RunFolders, StoredLaunch
 from trainwright.backends.local.launcher import choose_launcher
-from trainwright.backends.local.lines import Lines
 from trainwright.backends.local.machine import Machine, read_machine
 from trainwright.backends.local.processes import kill_task, read_boot_id, spawn_detached
 from trainwright.backends.local.render import render_launch
+from trainwright.backends.local.runtimes import RunTimes
 from trainwright.backends.local.schedule import never_fits
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.local.supervision import Means, Pools, Spawn, Supervision, run_in
@@ -28,7 +33,7 @@ from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
-from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, PoolUse
+from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, Node, PoolUse
 from trainwright.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -36,6 +41,7 @@ log = logging.getLogger(__name__)
 NAME_OF_BACKEND = "local"
 HANDLE_VERSION = 1
 OPEN_RETRY_S = 1.0
+REMEMBER_EVERY_S = 5.0
 GONE = Observation(RunState.GONE)
 
 
@@ -53,11 +59,14 @@ class LocalBackend:
 
     `on_change(job_id)` is called on the event loop when the state of one of the job's attempts changes. It is not
     called when only a queue position moves: those are read when someone asks.
+
+    `shares_disk`: runners are processes of this machine and lay files straight from and into the server's folders.
+    `at_once`: more only fight over the one writer and the interpreter, and hold up submissions.
     """
 
     name = NAME_OF_BACKEND
     shares_disk = True
-    at_once = 4  # more only fight over the one writer and the interpreter, and hold up submissions
+    at_once = 4
 
     def __init__(
         self,
@@ -72,7 +81,9 @@ class LocalBackend:
         self._clock = clock
         self._on_change = on_change
         self._spawn = spawn
-        self._folders = RunFolders(settings.runs_dir, disk or Disk())
+        disk = disk or Disk()
+        self._folders = RunFolders(settings.runs_dir, disk)
+        self._run_times = RunTimes(settings.run_times_file, disk)
         self._pools = Pools(
             quick=ThreadPoolExecutor(4, thread_name_prefix="local-quick"),
             slow=ThreadPoolExecutor(2, thread_name_prefix="local-slow"),
@@ -80,13 +91,13 @@ class LocalBackend:
         self._attempts: dict[str, AttemptRun] = {}
         self._damaged: dict[str, DamagedLaunch] = {}
         self._storing: dict[str, asyncio.Future[None]] = {}
-        self._lines = Lines()
-        self._floor = Floor()
+        self._dispatch = Dispatch(self._attempts, self._run_times, clock)
         self._sequence = 0
         self._opened: _Opened | None = None
         self._opening = asyncio.Lock()
         self._reordering = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._ran = asyncio.Event()
 
     # -- the port
 
@@ -102,11 +113,11 @@ class LocalBackend:
         machine = opened.machine
         return Capacity(
             total=machine.resources(machine.total),
-            free=machine.resources(self._floor.free(machine)),
+            free=machine.resources(self._dispatch.free(machine)),
             launcher=opened.means.launcher.launcher,
             launcher_note=opened.means.launcher.note,
-            queued=len(self._lines),
-            running=len(self._floor),
+            queued=self._dispatch.queued,
+            running=len(self._dispatch.running),
             host=machine.host,
             ip=machine.ip,
         )
@@ -141,7 +152,7 @@ class LocalBackend:
         was_queued = attempt.is_queued
         attempt.stop_grace_s = grace_s
         if was_queued:
-            self._lines.leave(attempt.waiting)
+            self._dispatch.leave_line(attempt)
             self._changed(attempt)
         else:
             opened.supervision.stop(attempt, grace_s)
@@ -174,17 +185,29 @@ class LocalBackend:
 
     async def set_shares(self, shares: Mapping[str, Demand]) -> None:
         """Divide the machine anew."""
-        self._floor.shares = dict(shares)
-        self._wake.set()
+        self._dispatch.shares = dict(shares)
+        self._look_again()
 
     async def probe_shares(self) -> Mapping[str, PoolUse]:
         """Every pool as it is now."""
-        opened = await self._ready()
-        held, running = self._floor.held(), self._floor.running()
-        return {
-            pool: PoolUse(room.size, held.get(pool, Demand()), self._lines.count(pool), running[pool])
-            for pool, room in self._floor.rooms(opened.machine).items()
-        }
+        return self._dispatch.uses((await self._ready()).machine)
+
+    async def nodes(self) -> Sequence[Node]:
+        """This machine; every pool is on it."""
+        machine = (await self._ready()).machine
+        free = self._dispatch.free(machine).most(Demand())
+        pools = ("", *self._dispatch.shares)
+        return [Node(machine.host, machine.resources(machine.total), free, machine.ip, pools)]
+
+    async def set_isolated(self, nodes: Collection[str]) -> None:
+        """Start nothing as long as this machine is among them."""
+        self._dispatch.isolated = frozenset(nodes)
+        self._look_again()
+
+    async def set_preemption(self, pools: Collection[str]) -> None:
+        """Make room in these pools from now on. One that was sent away already leaves all the same."""
+        self._dispatch.preemption = frozenset(pools)
+        self._look_again()
 
     async def set_priority(self, key: str, priority: int) -> None:
         """Move it in its line. Raises `BackendError` when the disk does not keep it; then nothing has changed."""
@@ -200,25 +223,29 @@ class LocalBackend:
             except OSError as error:
                 raise BackendError(f"the priority of attempt {key} cannot be stored: {error}") from error
             if attempt.is_queued:
-                self._lines.leave(attempt.waiting)
-                attempt.priority = priority
-                self._lines.enter(attempt.waiting)
+                self._dispatch.move(attempt, priority)
                 self._changed(attempt)
 
     # -- the embedded scheduler
 
     async def run(self) -> None:
-        """Start what may start and care for what runs, until cancelled. Cancelling leaves every job running."""
+        """Start what may start, make room where that is allowed, and care for what runs, until cancelled. Cancelling
+        leaves every job running.
+        """
         opened = await self._open_patiently()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._empty_trash())
-                for attempt in self._floor:
+                group.create_task(self._remember_run_times())
+                for attempt in self._dispatch.running:
                     opened.supervision.adopt(attempt, group)
                 while True:
                     self._wake.clear()
-                    for attempt in self._admit(opened.machine):
+                    for attempt in self._dispatch.admit(opened.machine):
                         group.create_task(opened.supervision.begin(attempt, group))
+                        self._on_change(attempt.job_id)
+                    for attempt in self._dispatch.preempt(opened.machine):
+                        group.create_task(opened.supervision.preempt(attempt))
                     await self._wake.wait()
         finally:
             opened.supervision.close()
@@ -237,16 +264,16 @@ class LocalBackend:
         except OSError as error:  # the next start tries again
             log.warning("trash_left_behind", extra={"error": str(error)})
 
-    def _admit(self, machine: Machine) -> list[AttemptRun]:
-        """Move what fits from the queue onto the machine, in memory."""
-        admitted = [self._attempts[key] for key in self._lines.admit(self._floor.rooms(machine))]
-        for attempt in admitted:
-            self._lines.leave(attempt.waiting)
-            self._floor.give_devices(machine, attempt)
-            attempt.admitted = True
-            self._floor.enter(attempt)
-            self._on_change(attempt.job_id)
-        return admitted
+    async def _remember_run_times(self) -> None:
+        """Now and then: what a crash takes of it is missed by nobody."""
+        while True:
+            await self._ran.wait()
+            self._ran.clear()
+            try:
+                await run_in(self._pools.slow, self._run_times.store, self._run_times.copy())
+            except OSError as error:
+                log.warning("run_times_not_stored", extra={"error": str(error)})
+            await asyncio.sleep(REMEMBER_EVERY_S)
 
     # -- opening
 
@@ -285,12 +312,15 @@ class LocalBackend:
 
     def _look_around(self) -> tuple[Machine, Means, list[StoredLaunch | DamagedLaunch]]:
         self._folders.open()
+        self._run_times.load()
         machine = read_machine(self._settings)
         means = Means(
             launcher=choose_launcher(self._settings.sandbox),
             cgroups=cgroup.find_parent() if self._settings.cgroups else None,
             accelerator_kind=machine.accelerator_kind,
             boot_id=read_boot_id(),
+            node=machine.host,
+            py_spy=find_py_spy(),
         )
         return machine, means, list(self._folders.load_all())
 
@@ -298,9 +328,10 @@ class LocalBackend:
         """The attempt in memory as its files say."""
         attempt = new_run(stored.launch, stored.sequence, self._folders)
         attempt.stop_grace_s, attempt.priority = stored.stop_grace_s, stored.priority
+        attempt.preempted_by = stored.preempted_by
         if stored.devices is None:
             return attempt
-        attempt.admitted = True
+        attempt.admitted, attempt.admitted_at_ms = True, stored.admitted_at_ms
         for task in attempt.tasks:
             task.inherited = True
             task.devices = stored.devices.get(task.name, ())
@@ -348,16 +379,17 @@ class LocalBackend:
         if not attempt.admitted:
             attempt.rejected = never_fits(attempt.launch.spec, machine.total, machine.accelerator_kind)
         self._attempts[attempt.key] = attempt
-        if attempt.admitted:
-            self._floor.enter(attempt)
-        if attempt.is_queued:
-            self._lines.enter(attempt.waiting)
+        self._dispatch.enter(attempt, machine)
 
     def _changed(self, attempt: AttemptRun) -> None:
-        if attempt.is_over:
-            self._floor.leave(attempt)
-        self._wake.set()
+        if attempt.is_over and self._dispatch.end(attempt):
+            self._ran.set()
+        self._look_again()
         self._on_change(attempt.job_id)
+
+    def _look_again(self) -> None:
+        self._dispatch.changed()
+        self._wake.set()
 
     def _observe(self, key: str) -> Observation:
         attempt = self._attempts.get(key)
@@ -370,9 +402,11 @@ class LocalBackend:
 
     def _wait(self, attempt: AttemptRun) -> Note | None:
         """Why it is queued; None while the scheduler has never looked at it. Old news until it looks again."""
-        if not self._wake.is_set() and self._opened is not None:
-            self._lines.look(attempt.waiting, self._floor.rooms(self._opened.machine))
-        return self._lines.note(attempt.key)
+        if self._opened is None:
+            return None
+        if not self._wake.is_set():
+            self._dispatch.look(attempt, self._opened.machine)
+        return self._dispatch.note(attempt, self._opened.machine)
 
     def _remove(self, key: str, attempt: AttemptRun | None, boot_id: str) -> None:
         if attempt is None:  # a damaged one: nothing is known of its tasks but their folders
@@ -385,3 +419,9 @@ class LocalBackend:
 
     def _handle(self, key: str) -> Handle:
         return Handle(key, NAME_OF_BACKEND, HANDLE_VERSION, {})
+
+
+def find_py_spy() -> str:
+    """py-spy as installed with this program; empty when it is not, or may not be executed."""
+    path = Path(sys.executable).with_name("py-spy")
+    return str(path) if os.access(path, os.X_OK) else ""

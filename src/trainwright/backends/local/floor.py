@@ -1,20 +1,19 @@
-"""The machine with what runs on it, divided into pools. Changed on the event loop only."""
+"""The machine with what runs on it. Changed on the event loop only."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from trainwright.backends.local.attempts import AttemptRun
 from trainwright.backends.local.machine import Machine
-from trainwright.backends.local.schedule import Room, divide
+from trainwright.backends.local.preemption import Holder
 from trainwright.domain.demand import Demand
 
 
 class Floor:
-    """Attempts that are admitted and not over; `shares` are the dedicated pools."""
+    """Attempts that are admitted and not over."""
 
     def __init__(self) -> None:
         self._attempts: dict[str, AttemptRun] = {}
-        self.shares: Mapping[str, Demand] = {}
 
     def __len__(self) -> int:
         """How many run."""
@@ -28,9 +27,9 @@ class Floor:
         """It has been admitted."""
         self._attempts[attempt.key] = attempt
 
-    def leave(self, attempt: AttemptRun) -> None:
-        """It is over; not being here is no error."""
-        self._attempts.pop(attempt.key, None)
+    def leave(self, attempt: AttemptRun) -> bool:
+        """It is over; False when it is not here (any more)."""
+        return self._attempts.pop(attempt.key, None) is not None
 
     def held(self) -> dict[str, Demand]:
         """What runs in each pool holds of the machine."""
@@ -47,9 +46,9 @@ class Floor:
         """What of the machine nobody holds."""
         return machine.total - sum(self.held().values(), Demand())
 
-    def rooms(self, machine: Machine) -> dict[str, Room]:
-        """What each pool has."""
-        return divide(machine.total, self.shares, self.held())
+    def holders(self) -> list[Holder]:
+        """All of them as pre-emption looks at them."""
+        return [attempt.holder for attempt in self._attempts.values()]
 
     def give_devices(self, machine: Machine, attempt: AttemptRun) -> None:
         """Choose accelerators that no task of another attempt still has."""

@@ -4,6 +4,7 @@
                        admitted.json     it may have processes from here on; which accelerators its tasks were given
                        priority.json     it was given another priority than the launch's
                        stop.json         a stop was asked for, with the shortest grace
+                       preempted.json    it was sent away for another, and which; a stop, too
                        <task>/           RUNDIR (docs/design/runner.md)
                        <task>/abandoned.json   its supervisor is not to be started again, and why
     runs/.trash.<attempt key>            reaped, being removed
@@ -23,13 +24,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from trainwright.backends.local.disk import Disk
+from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import LaunchSpec
 from trainwright.ports.backend import Launch
 
 log = logging.getLogger(__name__)
 
 LAUNCH_SET, ADMITTED, STOP, ABANDONED = "launch-set.json", "admitted.json", "stop.json", "abandoned.json"
-LAUNCH, DONE, PRIORITY = "launch.json", "done.json", "priority.json"
+LAUNCH, DONE, PRIORITY, PREEMPTED = "launch.json", "done.json", "priority.json", "preempted.json"
 TRASH = ".trash."
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
@@ -38,13 +40,17 @@ Devices = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class StoredLaunch:
-    """One accepted attempt as found on disk. `devices` None: not admitted; `stop_grace_s` None: no stop asked."""
+    """One accepted attempt as found on disk. `devices` None: not admitted; `stop_grace_s` None: no stop asked;
+    `preempted_by` empty: not sent away.
+    """
 
     launch: Launch
     sequence: int
     priority: int
     devices: Devices | None
+    admitted_at_ms: int
     stop_grace_s: int | None
+    preempted_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class RunFolders:
             "server_url": launch.server_url,
             "token": launch.token,
             "spec": launch.spec.model_dump(mode="json"),
+            "urgent": launch.urgent,
+            "avoid": list(launch.avoid),
         }
         self._disk.replace(folder / LAUNCH_SET, _encode(stored), durable=True)
         self._disk.sync_folder(self._root)
@@ -107,11 +115,22 @@ class RunFolders:
         """Remember that a stop was asked for."""
         self._disk.replace(self.folder(key) / STOP, _encode({"grace_s": grace_s}), durable=True)
 
-    def tell_stop(self, key: str, task: str, grace_s: int) -> None:
+    def mark_preempted(self, key: str, by: str, grace_s: int) -> None:
+        """From now on it is being stopped, to make room for `by`."""
+        self._disk.replace(
+            self.folder(key) / PREEMPTED, _encode({"by": by, "grace_s": grace_s}), durable=True
+        )
+
+    def tell_stop(self, key: str, task: str, grace_s: int, *, preempted: bool = False) -> None:
         """Leave the stop for the task's supervisor, whether it runs already or not."""
         folder = self.task_folder(key, task)
         self._disk.make_folder(folder)
-        self._disk.replace(folder / STOP, _encode({"grace_s": grace_s}), durable=False)
+        told = {"grace_s": grace_s, "reason": Reason.PREEMPTED.value} if preempted else {"grace_s": grace_s}
+        self._disk.replace(folder / STOP, _encode(told), durable=False)
+
+    def read_reason(self, key: str, task: str) -> str:
+        """Why the task ended, as its runner said; empty when it said nothing, or was not listened to any more."""
+        return str((_read(self.task_folder(key, task) / DONE) or {}).get("reason", ""))
 
     def abandon(self, key: str, task: str, reason: str, detail: str) -> None:
         """The task's supervisor is never started again."""
@@ -167,21 +186,35 @@ class RunFolders:
         try:
             stored = json.loads((folder / LAUNCH_SET).read_bytes())
             spec = LaunchSpec.model_validate(stored["spec"])
-            launch = Launch(folder.name, stored["attempt"], spec, stored["server_url"], stored["token"])
+            launch = Launch(
+                key=folder.name,
+                attempt=stored["attempt"],
+                spec=spec,
+                server_url=stored["server_url"],
+                token=stored["token"],
+                urgent=bool(stored.get("urgent", False)),
+                avoid=tuple(stored.get("avoid", ())),
+            )
             sequence = int(stored["sequence"])
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             log.error("launch_set_damaged", extra={"attempt": folder.name, "error": type(error).__name__})
             return DamagedLaunch(folder.name, f"{LAUNCH_SET} cannot be read: {type(error).__name__}")
         changed = _read(folder / PRIORITY) or {}
-        priority = int(changed.get("priority", spec.priority))
-        return StoredLaunch(launch, sequence, priority, _devices(folder / ADMITTED), _grace(folder / STOP))
+        admitted = _read(folder / ADMITTED)
+        graces = [_grace(folder / name) for name in (STOP, PREEMPTED)]
+        return StoredLaunch(
+            launch=launch,
+            sequence=sequence,
+            priority=int(changed.get("priority", spec.priority)),
+            devices=None if admitted is None else _devices(admitted),
+            admitted_at_ms=int((admitted or {}).get("at_ms", 0)),
+            stop_grace_s=min((grace_s for grace_s in graces if grace_s is not None), default=None),
+            preempted_by=str((_read(folder / PREEMPTED) or {}).get("by", "")),
+        )
 
 
-def _devices(path: Path) -> Devices | None:
-    found = _read(path)
-    if found is None:
-        return None
-    return {task: tuple(ids) for task, ids in found.get("devices", {}).items()}
+def _devices(admitted: Mapping[str, Any]) -> Devices:
+    return {task: tuple(ids) for task, ids in admitted.get("devices", {}).items()}
 
 
 def _grace(path: Path) -> int | None:

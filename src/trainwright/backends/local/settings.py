@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from trainwright.domain.plan import KILL_MARGIN_MS
+
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
@@ -28,8 +30,9 @@ class LocalSettings:
 
     Attempts lie under `data_dir/runs/<attempt key>/<task>`. `cpus`, `memory_mib` and `accelerators` override what
     the machine has. `sandbox`: `on` makes a machine without working bubblewrap an error, `off` never uses it.
-    `hard_kill_after_s` is the time a runner has to end by itself after a stop without grace. `server_url` only
-    tells which of its addresses this machine goes by.
+    `hard_kill_after_s` is the time a runner has to end by itself after a stop without grace, `leave_within_s` the time
+    one that was sent away for another has beyond its grace, to upload outputs. `server_url` only tells which of its
+    addresses this machine goes by.
     """
 
     data_dir: Path
@@ -44,6 +47,7 @@ class LocalSettings:
     cgroups: bool = True
     pids_limit: int = 32_768  # processes and threads of one task, where a version 2 cgroup can be had
     hard_kill_after_s: float = 5.0
+    leave_within_s: float = KILL_MARGIN_MS / 1000
     server_url: str = ""
     restarts: RestartPolicy = field(default_factory=RestartPolicy)
 
@@ -51,6 +55,11 @@ class LocalSettings:
     def runs_dir(self) -> Path:
         """Where attempts lie."""
         return self.data_dir / "runs"
+
+    @property
+    def run_times_file(self) -> Path:
+        """How long attempts ran, for estimates."""
+        return self.data_dir / "run-times.json"
 
     @property
     def engines_folder(self) -> Path:

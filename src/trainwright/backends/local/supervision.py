@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 SUPERVISOR, LOCK = "supervisor.json", "supervisor.lock"
 STARTING_POLL_S = 0.05  # a supervisor that has its lock but has not said yet who it is
 STARTING_POLLS_MAX = 600  # then the lock is believed to have leaked, and starting anew is tried (and counted)
+STOPPED = ("", Reason.PREEMPTED, Reason.STOPPED_BY_USER)  # how a task ends that was told to
 RETRY_S = 1.0  # after the disk or the system refused something
 
 P = ParamSpec("P")
@@ -60,12 +61,14 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What starting a task takes: decided once when the backend opens."""
+    """What starting a task takes: decided once when the backend opens. `py_spy` empty: it is not installed."""
 
     launcher: LauncherChoice
     cgroups: cgroup.CgroupParent | None
     accelerator_kind: str
     boot_id: str
+    node: str
+    py_spy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,28 @@ class Supervision:
         self.adopt(attempt, group)
 
     def stop(self, attempt: AttemptRun, grace_s: int) -> None:
-        """Wake all who care for the attempt: they tell its supervisors, and without grace kill after a while."""
+        """Wake all who care for the attempt: they tell its supervisors. Without grace they kill after a while, and one
+        that was sent away for another after its grace and the time to upload outputs: nobody else looks after it.
+        """
         now = asyncio.get_running_loop().time()
         for task in attempt.tasks:
             task.stop_told = False
             if grace_s == 0:
                 task.kill_at = now + self._settings.hard_kill_after_s
+            elif attempt.preempted_by:
+                task.kill_at = now + grace_s + self._settings.leave_within_s
             task.news.set()
+
+    async def preempt(self, attempt: AttemptRun) -> None:
+        """Stop an attempt that was marked as sent away. The mark is on disk before its processes hear of it."""
+        grace_s = attempt.stop_grace_s or 0
+        try:
+            by = attempt.preempted_by
+            await self._quick(self._folders.mark_preempted, attempt.key, by, grace_s)
+        except OSError as error:  # a full disk must not keep anyone from making room
+            log.warning("preemption_not_stored", extra={"attempt": attempt.key, "error": str(error)})
+        log.info("attempt_preempted", extra={"attempt": attempt.key, "by": attempt.preempted_by})
+        self.stop(attempt, grace_s if attempt.stop_grace_s is None else attempt.stop_grace_s)
 
     def close(self) -> None:
         """Forget all processes; they run on."""
@@ -205,6 +223,8 @@ class Supervision:
             "memory_limit_mib": task.resources.memory_mib,
             "disk_limit_mib": task.resources.disk_mib,
             "cgroup": task.cgroup,
+            "node": means.node,
+            "py_spy": means.py_spy,
         }
         folder = self._folders.write_launch(attempt.key, task.name, content)
         devices = device_variables(means.accelerator_kind, task.devices)
@@ -266,7 +286,8 @@ class Supervision:
         if attempt.stop_grace_s is None:
             return
         try:
-            self._folders.tell_stop(attempt.key, task.name, attempt.stop_grace_s)
+            preempted = bool(attempt.preempted_by)
+            self._folders.tell_stop(attempt.key, task.name, attempt.stop_grace_s, preempted=preempted)
         except OSError as error:  # a full disk must not keep a job from being stopped: the signal says it too
             log.warning("stop_not_stored", extra={"attempt": attempt.key, "error": str(error)})
 
@@ -306,6 +327,9 @@ class Supervision:
 
     async def _leave(self, attempt: AttemptRun, task: TaskRun) -> None:
         """The runner says all is over: make sure of it, thoroughly if the task was not an ordinary one."""
+        if attempt.preempted_by:
+            reason = await self._quick(self._folders.read_reason, attempt.key, task.name)
+            task.own_end = reason not in STOPPED
         if await self._quick(self._is_clean, task):
             task.finished = True
         else:
