@@ -11,6 +11,7 @@ from trainwright.ports.clock import Clock
 from trainwright.ports.logs import LogStore
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import UnitOfWorkFactory
+from trainwright.services.checked import Checked
 from trainwright.services.owners import BucketOwners
 from trainwright.services.passwords import Passwords
 from trainwright.wire.runner import CheckLimits, QuietLimits
@@ -53,7 +54,8 @@ class Services:
     `server_url` is how programs on this machine reach the server, `public_url` how people do (empty: the same).
     `credentials_changed` is told after every change of what proves or allows anything: who remembers it must forget.
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
-    `owners` remembers whose buckets are. `version_waits` is set when a dataset version is to be made.
+    `owners` remembers whose buckets are, `checked` what was found of checkpoints. `version_waits` is set when a dataset
+    version is to be made.
     `check` is what pre-checks of nodes demand, `quiet` when a task counts as quiet; None: not at all.
     """
 
@@ -75,6 +77,7 @@ class Services:
     check: CheckLimits | None = None
     quiet: QuietLimits | None = None
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
+    checked: Checked = field(default_factory=Checked, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     credentials_changed: Signal = field(default_factory=Signal, repr=False)
     passwords: Passwords = field(default_factory=Passwords, repr=False)

@@ -1,0 +1,172 @@
+"""The checkpoints of a job: what of its outputs looks like one, whether it is whole, which one to go on from."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from trainwright.domain.checkpoint_formats import State
+from trainwright.domain.checkpoints import Checkpoint, Stored, find_checkpoints, newest_first
+from trainwright.domain.entities import Job
+from trainwright.domain.errors import BucketNotFound, ParamOutOfRange, TrainwrightError
+from trainwright.domain.obs import ObsPath
+from trainwright.domain.specs import Channel, Work
+from trainwright.domain.texts import Language
+from trainwright.ports.identity import Principal
+from trainwright.services.checkpoint_checks import judge
+from trainwright.services.context import Services
+from trainwright.services.ownership import is_platforms, owner_of
+from trainwright.services.reading import scope_of
+from trainwright.wire.checkpoints import CheckpointItem, CheckpointList
+from trainwright.wire.runner import ResumePoint
+
+log = logging.getLogger(__name__)
+
+NEWEST_S = 5.0
+"""A start waits no longer for the newest checkpoint to be found."""
+OBJECTS_MAX = 50_000
+"""Of one output no more objects are looked at."""
+LIMIT_MAX = 100
+_PAGE = 1000
+_TRIED = 10  # checkpoints that are looked at for one to go on from
+_SLACK_MS = 60_000  # between the clocks of the store and ours
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a job with what was found in it."""
+
+    channel: Channel
+    folder: ObsPath
+    checkpoints: tuple[Checkpoint, ...]
+
+
+async def newest(ctx: Services, job: Job, work: Work | None = None) -> ResumePoint | None:
+    """The newest complete checkpoint over all outputs of the job, as a task with `work` (None: the job's) reaches it;
+    None when there is none, the task does not have that output, or the store does not answer within five seconds.
+
+    What lay in an output before the job was made counts only when the output is fetched beforehand.
+    """
+    try:
+        async with asyncio.timeout(NEWEST_S):
+            return await _newest(ctx, job, job.launch if work is None else work)
+    except (TrainwrightError, TimeoutError, OSError) as trouble:
+        log.warning("newest_checkpoint_not_found", extra={"job": job.id, "error": str(trouble)})
+        return None
+
+
+async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
+    since_ms = job.created_at_ms - _SLACK_MS
+    outputs = await outputs_of(ctx, job)
+    place = {id(each): output for output in outputs for each in output.checkpoints}
+    counted = [
+        each
+        for output in outputs
+        for each in output.checkpoints
+        if output.channel.prefetch or each.modified_at_ms >= since_ms
+    ]
+    for each in newest_first(counted)[:_TRIED]:
+        output = place[id(each)]
+        verdict = await judge(ctx, output.folder, each, output.checkpoints)
+        if verdict.state is not State.COMPLETE:
+            log.info(
+                "checkpoint_passed_over",
+                extra={"job": job.id, "checkpoint": each.path, "state": verdict.state},
+            )
+            continue
+        for index, channel in enumerate(work.outputs):
+            if channel.uri == output.channel.uri:
+                step = each.numbers.step if each.numbers.step >= 0 else each.numbers.epoch
+                return ResumePoint(output=index, path=each.path, step=step)
+        return None
+    return None
+
+
+async def outputs_of(ctx: Services, job: Job) -> tuple[Output, ...]:
+    """The job's outputs, each folder once, with the checkpoints in them. Folders and buckets that are not there (any
+    more) are empty.
+
+    Raises:
+        StorageUnavailable: the store could not be asked.
+    """
+    found: dict[str, Output] = {}
+    for channel in job.launch.all_outputs():
+        folder = ObsPath.parse(channel.uri).as_folder()
+        if str(folder) not in found:
+            stored = await _stored(ctx, job, folder)
+            found[str(folder)] = Output(channel, folder, find_checkpoints(stored))
+    return tuple(found.values())
+
+
+async def _stored(ctx: Services, job: Job, folder: ObsPath) -> list[Stored]:
+    stored: list[Stored] = []
+    if not is_platforms(folder.bucket) and await owner_of(ctx, folder.bucket) != job.project_id:
+        return stored
+    after = ""
+    while True:
+        try:
+            page = await ctx.objects.list_page(folder, after=after, limit=_PAGE)
+        except BucketNotFound:
+            return stored
+        stored += [
+            Stored(meta.key[len(folder.key) :], meta.size, meta.modified_at_ms, meta.etag)
+            for meta in page.objects
+            if not meta.key.endswith("/")
+        ]
+        after = page.next_after
+        if not after or len(stored) >= OBJECTS_MAX:
+            return stored
+
+
+async def list_checkpoints(
+    ctx: Services,
+    who: Principal,
+    job_id: str,
+    language: Language,
+    *,
+    output: str = "",
+    offset: int = 0,
+    limit: int = 10,
+) -> CheckpointList:
+    """One page of what looks like checkpoints in the job's outputs (or the one called `output`), the newest first,
+    each checked.
+
+    Raises:
+        JobNotFound: no such job in what the caller sees.
+        ParamOutOfRange: `limit` is not 1 to 100.
+        StorageUnavailable: the store could not be asked.
+    """
+    if not 1 <= limit <= LIMIT_MAX:
+        raise ParamOutOfRange(field="limit", value=limit, allowed=f"1-{LIMIT_MAX}")
+    job = await ctx.blocking(_read_job, ctx, who, job_id)
+    outputs = [each for each in await outputs_of(ctx, job) if output in ("", each.channel.name)]
+    place = {id(each): found for found in outputs for each in found.checkpoints}
+    ordered = newest_first(each for found in outputs for each in found.checkpoints)
+    items = []
+    for each in ordered[offset : offset + limit]:
+        items.append(await _item(ctx, place[id(each)], each, language))
+    return CheckpointList(
+        total=len(ordered), count=len(items), offset=offset, limit=limit, items=tuple(items)
+    )
+
+
+def _read_job(ctx: Services, who: Principal, job_id: str) -> Job:
+    with ctx.units(scope_of(who), write=False) as uow:
+        return uow.jobs.get(job_id)
+
+
+async def _item(ctx: Services, output: Output, each: Checkpoint, language: Language) -> CheckpointItem:
+    verdict = await judge(ctx, output.folder, each, output.checkpoints)
+    return CheckpointItem(
+        output=output.channel.name,
+        path=each.path,
+        obs_url="" if is_platforms(output.folder.bucket) else f"{output.folder}{each.path}",
+        kind=each.kind.value,
+        step=each.numbers.step if each.numbers.step >= 0 else None,
+        epoch=each.numbers.epoch if each.numbers.epoch >= 0 else None,
+        metrics=dict(each.numbers.metrics),
+        files=len(each.files),
+        size=each.size,
+        update_time=each.modified_at_ms,
+        state=verdict.state.value,
+        detail=verdict.describe(language),
+    )
