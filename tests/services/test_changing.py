@@ -73,18 +73,18 @@ async def test_an_ended_job_may_still_be_described(world: World) -> None:
 
 
 async def test_kept_settings_change_and_say_so(world: World) -> None:
-    """Guards notification, pre-emption and annotations: stored, shown, merged by key, told to have no effect."""
+    """Guards notification, pre-emption and annotations: stored, shown, merged by key, and told where without effect."""
     job_id = await world.create(metadata__annotations={"mine": "1", "other": "2"})
     update = {
         "spec": {
             "notification": {"topic_urn": "urn", "events": ["JobFailed"]},
             "schedule_policy": {"preemptible": True},
         },
-        "metadata": {"annotation": {"mine": "3", "fault-tolerance/hang-retry": "true"}},
+        "metadata": {"annotation": {"mine": "3", "fault-tolerance/pod-retry-num": "2"}},
     }
     await jobs.change(world.ctx, ALICE, job_id, update)
     shown = await jobs.show(world.ctx, ALICE, job_id, EN)
-    assert shown.metadata.annotations == {"mine": "3", "other": "2", "fault-tolerance/hang-retry": "true"}
+    assert shown.metadata.annotations == {"mine": "3", "other": "2", "fault-tolerance/pod-retry-num": "2"}
     spec = shown.spec.model_dump()
     assert spec["notification"] == {"topic_urn": "urn", "events": ["JobFailed"]}
     assert spec["schedule_policy"]["preemptible"] is True
@@ -92,8 +92,7 @@ async def test_kept_settings_change_and_say_so(world: World) -> None:
     assert told.code == "settings_kept"
     assert set(str(told.slots["settings"]).split(", ")) == {
         "spec.notification",
-        "spec.schedule_policy.preemptible",
-        "metadata.annotations.fault-tolerance/hang-retry",
+        "metadata.annotations.fault-tolerance/pod-retry-num",
     }
 
 

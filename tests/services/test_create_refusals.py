@@ -239,6 +239,7 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "hetero_job"}, "2788", "tasks"),
     ({"kind": "hetero_job", "tasks": [ROLE, ROLE]}, "2788", "tasks[1].role"),
     ({"kind": "hetero_job", "tasks": [{"role": "a"}]}, "2788", "tasks[0].task_resource"),
+    ({"tasks": [ROLE]}, "2788", "tasks"),
     ({"train_type": "MAGIC"}, "2788", "train_type"),
     ({"endpoints": {"ssh": {"key_pair_names": "k"}}}, "2788", "endpoints.ssh.key_pair_names"),
     ({"ftjob_config": {"train_process": "x"}}, "2788", "ftjob_config.train_process"),
@@ -288,11 +289,8 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
 
 # (changes, field that is named)
 NOT_OFFERED: list[tuple[dict[str, Any], str]] = [
-    ({"kind": "hetero_job", "tasks": [ROLE]}, "hetero_job"),
-    ({"kind": "hetero_job", "tasks": [ROLE], "spec": ..., "algorithm": ...}, "hetero_job"),
     ({"kind": "autosearch_job", "algorithm__policies": {"auto_search": SEARCH}}, "autosearch_job"),
     ({"kind": "mrs_job"}, "mrs_job"),
-    ({"tasks": [ROLE]}, "tasks"),
     ({"endpoints": {"ssh": {"key_pair_names": ["k"]}}}, "endpoints"),
     ({"train_type": "SFT"}, "train_type"),
     ({"metadata__annotations": {"jupyter-lab/enable": "true"}}, "jupyter-lab/enable"),
@@ -301,7 +299,6 @@ NOT_OFFERED: list[tuple[dict[str, Any], str]] = [
     ({"algorithm": {"command": "a", "engine": {"image_url": "org/image:1"}}}, "algorithm.engine.image_url"),
     ({"algorithm__code_dir": "file:///home"}, "algorithm.code_dir"),
     ({"spec__volumes": [{"nfs": {"nfs_server_path": "s:/a", "local_path": "/a"}}]}, "spec.volumes"),
-    ({"spec__reserved_time": {"time_unit": "HOURS", "duration": 1}}, "spec.reserved_time"),
     ({"spec__log_export_path": {"host_path": "/x"}}, "spec.log_export_path.host_path"),
     ({"spec__asset_id": "a"}, "spec.asset_id"),
     ({"spec__output_model": {"obs": {"obs_path": "obs://b-1/m/"}}}, "spec.output_model"),

@@ -14,7 +14,6 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.obs import BadObsPath, ObsPath
 from trainwright.domain.texts import Text
-from trainwright.ports.datasets import DatasetVersion
 from trainwright.wire.job_parts import ChannelRequest
 from trainwright.wire.jobs import AlgorithmRequest, JobRequest
 
@@ -25,7 +24,6 @@ _NOTHING_TO_RUN = Text("neither boot_file nor command is given", "未填写 boot
 _CODE_WITHOUT_BOOT = Text("code_dir is given without boot_file", "填写了 code_dir，但缺少 boot_file")
 _NOT_UNDER_CODE = Text("it does not lie under code_dir", "不在 code_dir 目录下")
 _NOT_PYTHON = Text("its name does not end in .py", "文件名不以 .py 结尾")
-_NO_VERSIONS: Mapping[int, DatasetVersion] = MappingProxyType({})
 _SAME_OUTPUT = Text("two outputs have the same path", "两个输出使用了相同的路径")
 
 
@@ -33,13 +31,18 @@ _SAME_OUTPUT = Text("two outputs have the same path", "两个输出使用了相�
 class Place:
     """One path of the request and the field it came from.
 
-    `version_id`: it is a dataset's version, of `bytes` bytes, and need not be looked for in the store.
+    `version_id`: it is a dataset's version, of `bytes` bytes, and need not be looked for in the store. `ours`: it lies
+    in a bucket of the platform's, where the caller sees nothing.
     """
 
     field: str
     path: ObsPath
     version_id: str = ""
     bytes: int = 0
+    ours: bool = False
+
+
+_NONE_FOUND: Mapping[int, Place] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Places:
     log_export: Place | None
 
 
-def find_places(request: JobRequest, versions: Mapping[int, DatasetVersion] | None = None) -> Places:
-    """The paths of `request`; `versions` are those of datasets that are inputs, by the input's index.
+def find_places(request: JobRequest, found: Mapping[int, Place] | None = None) -> Places:
+    """The paths of `request`; `found` are those of inputs that are named by ids, by the input's index.
 
     Raises:
         CommandMissing: neither a boot file in a code folder nor a command.
@@ -74,7 +77,7 @@ def find_places(request: JobRequest, versions: Mapping[int, DatasetVersion] | No
     return Places(
         code=code,
         boot_file=boot_file,
-        inputs=_channels("inputs", algorithm.inputs or [], versions or {}),
+        inputs=_channels("inputs", algorithm.inputs or [], found or {}),
         outputs=outputs,
         log_export=_log_export(request),
     )
@@ -120,15 +123,12 @@ def _parse_boot_file(text: str, code: ObsPath) -> str:
 
 
 def _channels(
-    kind: str, channels: Sequence[ChannelRequest], versions: Mapping[int, DatasetVersion] = _NO_VERSIONS
+    kind: str, channels: Sequence[ChannelRequest], found: Mapping[int, Place] = _NONE_FOUND
 ) -> tuple[Place, ...]:
     places = []
     for index, channel in enumerate(channels):
-        version = versions.get(index)
-        if version is not None:
-            field = f"algorithm.{kind}[{index}].remote.dataset"
-            folder = parse_path(field, version.uri).as_folder()
-            places.append(Place(field, folder, version.id, version.bytes))
+        if index in found:
+            places.append(found[index])
             continue
         field = f"algorithm.{kind}[{index}].remote.obs.obs_url"
         url = channel.remote.obs.obs_url if channel.remote and channel.remote.obs else None

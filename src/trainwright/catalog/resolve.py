@@ -10,12 +10,22 @@ from typing import TypedDict
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import EngineEntry
 from trainwright.catalog.flavors import POOL_FLAVOR_PREFIX, Flavor, pool_flavor
+from trainwright.catalog.folders import CODE_FOLDER, Folders
 from trainwright.catalog.places import Place, Places
+from trainwright.catalog.roles import Part, appended, roles_of
 from trainwright.domain.demand import Demand
-from trainwright.domain.errors import CommandMissing, FlavorNotFound, InvalidParam, NotOffered, TooManyNodes
+from trainwright.domain.errors import (
+    CommandMissing,
+    FlavorNotFound,
+    InvalidParam,
+    NotOffered,
+    TooManyNodes,
+    TrainwrightError,
+)
 from trainwright.domain.specs import (
     BootFile,
     Channel,
+    CheckpointPolicy,
     CodeSpec,
     EngineSpec,
     LaunchSpec,
@@ -23,20 +33,27 @@ from trainwright.domain.specs import (
     PassAs,
     RoleSpec,
     ShellCommand,
+    Work,
 )
 from trainwright.domain.texts import Text
 from trainwright.ports.pools import Pool
 from trainwright.wire.job_parts import ChannelRequest, InputRequest, OutputRequest
-from trainwright.wire.job_spec import AutoStopRequest, ResourceRequest
-from trainwright.wire.jobs import AlgorithmRequest, EngineRequest, JobRequest
+from trainwright.wire.job_spec import (
+    AutoStopRequest,
+    CheckpointsRequest,
+    ReservedTimeRequest,
+    ResourceRequest,
+)
+from trainwright.wire.jobs import AlgorithmRequest, EngineRequest
 
 MOUNT_PATH = "/home/ma-user/modelarts"
 CODE_PARENT = f"{MOUNT_PATH}/user-job-dir"
 INPUTS_PARENT = f"{MOUNT_PATH}/inputs"
 OUTPUTS_PARENT = f"{MOUNT_PATH}/outputs"
-ROLE_NAME = "worker"
 RETRY_NUM = "fault-tolerance/job-retry-num"
 RETRY_UNCONDITIONAL = "fault-tolerance/job-unconditional-retry"
+RETRY_HANG = "fault-tolerance/hang-retry"
+RETRY_PROCESS = "fault-tolerance/process-retry-num"
 _SECONDS = {"HOURS": 3600, "SECONDS": 1}
 
 _ENGINE_MISSING = Text("boot_file is given without engine", "填写了 boot_file，但缺少 engine")
@@ -44,6 +61,10 @@ _NOT_IN_POOL = Text(
     "pool {pool} has no node of this size; name a flavor", "资源池 {pool} 没有该规格的节点，请填写具体规格"
 )
 _REQUIRED = Text("it is required", "缺少该字段")
+_OTHER_POOL = Text("the roles before it are in pool {pool}", "前面的角色使用资源池 {pool}")
+_NO_ROOM = Text(
+    "the roles together need more than pool {pool} has", "各角色所需资源之和超过资源池 {pool} 的总量"
+)
 _ENGINE_CONTRADICTION = Text(
     "it is engine {engine}, which is {name} {version}", "对应的是引擎 {engine}，即 {name} {version}"
 )
@@ -60,43 +81,99 @@ class JobIdentity:
     project_id: str
 
 
-def resolve(
-    request: JobRequest,
-    places: Places,
-    catalogue: Catalogue,
-    identity: JobIdentity,
-    pool: Pool | None = None,
-) -> LaunchSpec:
-    """The launch of `request`, whose form has been checked and whose `places` were found in the store. `pool`: the
-    dedicated pool it goes to.
+@dataclass(frozen=True, slots=True)
+class PlacedPart:
+    """A part of a job with what its ids stand for. `pool`: the dedicated pool it goes to."""
+
+    part: Part
+    places: Places
+    pool: Pool | None = None
+    folders: Folders | None = None
+
+
+def resolve(parts: Sequence[PlacedPart], catalogue: Catalogue, identity: JobIdentity) -> LaunchSpec:
+    """The launch of a job of these parts, whose form has been checked and whose places were found in the store. What
+    belongs to the whole job is the same in all of them.
 
     Raises:
         EngineNotFound, FlavorNotFound, TooManyNodes: what it asks for is not on offer.
         NotOffered: an image that is no engine's.
-        CommandMissing, InvalidParam: a boot file without an engine; an engine whose id and name contradict each other.
+        CommandMissing, InvalidParam: a boot file without an engine; an engine whose id and name contradict each other;
+            roles that cannot be in one pool.
     """
-    algorithm = request.algorithm or AlgorithmRequest()
-    annotations = request.metadata.annotations or {}
-    policy = request.spec.schedule_policy
-    return LaunchSpec(
+    pairs: list[tuple[Work, list[RoleSpec]]] = []
+    for placed in parts:
+        try:
+            pairs.append(_resolve_part(placed, catalogue))
+        except TrainwrightError as exc:
+            raise placed.part.blame(exc) from exc
+    first = parts[0]
+    works = [work for work, _ in pairs]
+    shared = works[0] if all(work == works[0] for work in works) else None
+    roles = [
+        role if shared is not None else role.model_copy(update={"work": work})
+        for work, own in pairs
+        for role in own
+    ]
+    request, spec = first.part.request, first.part.request.spec
+    policy = spec.schedule_policy
+    launch = LaunchSpec(
+        **dict(shared or Work()),
         job_id=identity.job_id,
         job_name=request.metadata.name,
         project_id=identity.project_id,
-        roles=(_role(request, algorithm, places, find_flavor(request.spec.resource, catalogue, pool)),),
-        engine=find_engine(algorithm, catalogue),
-        code=_code(algorithm, places.code),
-        inputs=_inputs(algorithm.inputs or [], places.inputs),
-        outputs=_outputs(algorithm.outputs or [], places.outputs),
-        parameters=_parameters(algorithm),
-        environment=dict(algorithm.environments or {}),
-        working_dir=algorithm.working_dir or "",
-        log_export_uri=str(places.log_export.path) if places.log_export else "",
-        max_run_s=_max_run_s(request.spec.auto_stop),
+        roles=tuple(roles),
+        max_run_s=_seconds(spec.auto_stop),
         priority=(policy.priority if policy else None) or 1,
-        **retries_of(annotations),
-        grace_s=STOP_GRACE_S if request.spec.stop_grace_seconds is None else request.spec.stop_grace_seconds,
-        pool_id=pool.id if pool else "",
+        preemptible=bool(policy and policy.preemptible),
+        **retries_of(request.metadata.annotations or {}),
+        grace_s=STOP_GRACE_S if spec.stop_grace_seconds is None else spec.stop_grace_seconds,
+        pool_id=first.pool.id if first.pool else "",
+        reserve_s=_seconds(spec.reserved_time),
+        checkpoints=_checkpoints(spec.checkpoints),
+        model_name=first.folders.model_name if first.folders else "",
     )
+    _check_room(launch, parts)
+    return launch
+
+
+def _resolve_part(placed: PlacedPart, catalogue: Catalogue) -> tuple[Work, list[RoleSpec]]:
+    part, places, folders = placed.part, placed.places, placed.folders
+    algorithm = part.request.algorithm or AlgorithmRequest()
+    engine = find_engine(algorithm, catalogue)
+    command: BootFile | ShellCommand
+    parameters = _parameters(algorithm)
+    if places.boot_file:
+        command = BootFile(path=places.boot_file)
+        parameters += part.appended
+    else:
+        command = ShellCommand(line=appended(algorithm.command or "", part.appended))
+    work = Work(
+        engine=engine,
+        code=_code(algorithm, places.code, folders),
+        inputs=_inputs(algorithm.inputs or [], places.inputs) + (folders.input_channels() if folders else ()),
+        outputs=_outputs(algorithm.outputs or [], places.outputs)
+        + (folders.output_channels() if folders else ()),
+        parameters=parameters,
+        environment=dict(algorithm.environments or {}),
+        working_dir=algorithm.working_dir or (CODE_FOLDER if folders else ""),
+        log_export_uri=str(places.log_export.path) if places.log_export else "",
+    )
+    flavor = find_flavor(part.request.spec.resource, catalogue, placed.pool)
+    return work, list(roles_of(part, flavor, command, engine))
+
+
+def _check_room(launch: LaunchSpec, parts: Sequence[PlacedPart]) -> None:
+    """Roles are in one pool, and all of them together fit into it. Raises `InvalidParam`."""
+    if len(parts) == 1:
+        return  # `find_flavor` has looked
+    pool = parts[0].pool
+    for placed in parts[1:]:
+        if (placed.pool.id if placed.pool else "") != launch.pool_id:
+            field = placed.part.place("spec.resource.pool_id")
+            raise InvalidParam(field=field, detail=_OTHER_POOL, pool=launch.pool_id or "-")
+    if pool is not None and pool.id and not Demand.of_launch(launch).fits(pool.share):
+        raise InvalidParam(field="tasks", detail=_NO_ROOM, pool=pool.id)
 
 
 class Retries(TypedDict):
@@ -104,13 +181,20 @@ class Retries(TypedDict):
 
     retry_budget: int
     retry_unconditional: bool
+    retry_hang: bool
+    process_retries: int
+    precheck: bool
 
 
 def retries_of(annotations: Mapping[str, str]) -> Retries:
-    """How often, and after what, a job with these annotations is tried again."""
+    """How often, and after what, a job with these annotations is tried again; then its nodes are checked, too."""
+    budget = int(annotations.get(RETRY_NUM) or 0)
     return Retries(
-        retry_budget=int(annotations.get(RETRY_NUM) or 0),
+        retry_budget=budget,
         retry_unconditional=annotations.get(RETRY_UNCONDITIONAL) == "true",
+        retry_hang=annotations.get(RETRY_HANG) == "true",
+        process_retries=int(annotations.get(RETRY_PROCESS) or 0),
+        precheck=budget > 0,
     )
 
 
@@ -153,19 +237,6 @@ def _room_for(each: Demand, share: Demand) -> int:
     return min(have // need for have, need in amounts if need)
 
 
-def _role(request: JobRequest, algorithm: AlgorithmRequest, places: Places, flavor: Flavor) -> RoleSpec:
-    return RoleSpec(
-        name=ROLE_NAME,
-        replicas=request.spec.resource.node_count,
-        resources=flavor.resources,
-        flavor_id=flavor.id,
-        processes=flavor.processes,
-        command=BootFile(path=places.boot_file)
-        if places.boot_file
-        else ShellCommand(line=algorithm.command or ""),
-    )
-
-
 def find_engine(algorithm: AlgorithmRequest, catalogue: Catalogue) -> EngineSpec | None:
     """The engine asked for; None for a command without one.
 
@@ -204,9 +275,11 @@ def _check_same_engine(wanted: EngineRequest, entry: EngineEntry) -> None:
         )
 
 
-def _code(algorithm: AlgorithmRequest, place: Place | None) -> CodeSpec | None:
+def _code(algorithm: AlgorithmRequest, place: Place | None, folders: Folders | None) -> CodeSpec | None:
     if place is None:
         return None
+    if folders is not None and not algorithm.local_code_dir:
+        return CodeSpec(uri=str(place.path), local_path=CODE_FOLDER)
     parent = (algorithm.local_code_dir or CODE_PARENT).rstrip("/")
     return CodeSpec(uri=str(place.path), local_path=f"{parent}/{place.path.name}")
 
@@ -246,5 +319,16 @@ def _parameters(algorithm: AlgorithmRequest) -> tuple[Parameter, ...]:
     return tuple(Parameter(name=p.name, value=p.value) for p in given if p.value is not None)
 
 
-def _max_run_s(limit: AutoStopRequest | None) -> int:
-    return limit.duration * _SECONDS[limit.time_unit] if limit else 0
+def _seconds(time: AutoStopRequest | ReservedTimeRequest | None) -> int:
+    return time.duration * _SECONDS[time.time_unit] if time else 0
+
+
+def _checkpoints(wanted: CheckpointsRequest | None) -> CheckpointPolicy | None:
+    if wanted is None or not (wanted.keep_last or wanted.keep_best):
+        return None
+    return CheckpointPolicy(
+        keep_last=wanted.keep_last or 0,
+        keep_best=wanted.keep_best or 0,
+        metric=wanted.metric or "",
+        smaller_is_better=wanted.mode != "max",
+    )

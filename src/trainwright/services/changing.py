@@ -12,11 +12,11 @@ from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import Text, make_event
 from trainwright.ports.identity import Principal
 from trainwright.services.context import Services
-from trainwright.services.creation import check_priority_allowed
 from trainwright.services.handling import Handling, settings_on
 from trainwright.services.job_view import shown_phase
 from trainwright.services.offered_checks import as_creation, check_update_offered
 from trainwright.services.reading import check_member, scope_of
+from trainwright.services.role_creation import check_priority_allowed
 from trainwright.services.spec_checks import check_annotations, check_priority
 from trainwright.wire.jobs import ANNOTATIONS_MAX, JobUpdate, PolicyUpdate, SpecUpdate
 from trainwright.wire.parsing import parse
@@ -87,6 +87,7 @@ def _with_spec(job: Job, update: JobUpdate) -> Job:
         launch = launch.model_copy(update={"priority": policy.priority})
     if policy.preemptible is not None:
         request = _put(request, ("spec", "schedule_policy", "preemptible"), policy.preemptible)
+        launch = launch.model_copy(update={"preemptible": policy.preemptible})
     notification = update.spec.notification if update.spec else None
     if notification is not None:
         given = notification.model_dump(exclude_unset=True)

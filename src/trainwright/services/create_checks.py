@@ -15,7 +15,7 @@ from trainwright.domain.errors import (
     InvalidWorkingDir,
 )
 from trainwright.domain.texts import Text
-from trainwright.wire.job_parts import ChannelRequest
+from trainwright.wire.job_parts import ChannelRequest, RemoteRequest
 from trainwright.wire.jobs import AlgorithmRequest
 
 ENVIRONMENTS_MAX = 100
@@ -35,7 +35,7 @@ _TOO_LONG = Text("it is longer than {limit} characters", "长度超过 {limit} �
 _NAME_REPEATED = Text("the name {name} is used twice", "名称 {name} 重复")
 _NOT_A_VARIABLE = Text("{name} cannot be the name of an environment variable", "{name} 不能作为环境变量名")
 _TOO_MANY = Text("there are more than {limit}", "数量超过 {limit}")
-_TWO_PLACES = Text("it names a dataset and a path; name one", "同时填写了数据集与路径，只能选择一种")
+_TWO_PLACES = Text("it names more than one of a path, a dataset and a job", "路径、数据集与作业只能选择一种")
 _RELATIVE = Text("it is not an absolute path", "不是绝对路径")
 _NOT_PLAIN = Text(
     "it holds empty, '.' or '..' segments or control characters", "含有空、“.”、“..” 路径段或控制字符"
@@ -83,11 +83,18 @@ def _check_channels(inputs: Sequence[ChannelRequest], outputs: Sequence[ChannelR
             raise ChannelError(field=f"{field}.name", detail=_NAME_REPEATED, name=channel.name)
         seen.add(channel.name)
         remote = channel.remote
-        if remote and remote.obs and remote.obs.obs_url and remote.dataset and remote.dataset.id:
+        if remote and len(list(_sources(remote))) > 1:
             raise ChannelError(field=f"{field}.remote", detail=_TWO_PLACES)
         if channel.access_method == "env" and not _VARIABLE_NAME.fullmatch(channel.name):
             raise ChannelError(field=f"{field}.name", detail=_NOT_A_VARIABLE, name=channel.name)
     _check_local_dirs(inputs, outputs)
+
+
+def _sources(remote: RemoteRequest) -> Iterator[str]:
+    """What of a channel's possible places is named."""
+    yield from [remote.obs.obs_url] if remote.obs and remote.obs.obs_url else []
+    yield from [remote.dataset.id] if remote.dataset and remote.dataset.id else []
+    yield from [remote.job.id] if remote.job and remote.job.id else []
 
 
 def _fields_of(

@@ -37,10 +37,45 @@ _CHANNEL = {
     "access_method": _ACT,
     "remote.obs": _ACT,
 }
+_PARAMETER = {
+    "name": _ACT,
+    "value": _ACT,
+    "constraint": _ACT,
+    "description": _SHOW,
+    "i18n_description": _SHOW,
+}
+_INPUT = {
+    **_CHANNEL,
+    "remote.dataset.id": _ACT,
+    "remote.dataset.version_id": _ACT,
+    "remote.dataset.obs_url": _SHOW,
+    "remote.dataset.name": _SHOW,
+    "remote.dataset.service_type": _KEEP,
+    "remote.dataset.dataset_proportion": Rule(Handling.KEPT, off=(100,)),
+    "remote.job": _ACT,
+    "remote_constraint": _SHOW,
+}
+_OUTPUT = {**_CHANNEL, "remote.dataset": _REFUSE, "remote.job": _REFUSE, "prefetch_to_local": _ACT}
+_ENGINE = {name: _ACT for name in ("engine_id", "engine_name", "engine_version", "image_url")}
+_CHANNELS = {
+    **{f"inputs[].{name}": rule for name, rule in _INPUT.items()},
+    **{f"outputs[].{name}": rule for name, rule in _OUTPUT.items()},
+}
+_ROLE = {
+    **_CHANNELS,
+    **{f"engine.{name}": rule for name, rule in _ENGINE.items()},
+    "engine.run_user": _KEEP,
+}
 
 RULES: Mapping[str, Rule] = {
-    "kind": Rule(Handling.REFUSED, off=("job",)),
-    "tasks": _REFUSE,
+    "kind": Rule(Handling.REFUSED, off=("job", "hetero_job")),
+    "tasks": _ACT,
+    **{f"tasks[].algorithm.job_config.parameters[].{name}": rule for name, rule in _PARAMETER.items()},
+    **{
+        f"tasks[].algorithm{part}.{name}": rule
+        for part in ("", ".job_config")
+        for name, rule in _ROLE.items()
+    },
     "endpoints.ssh": _REFUSE,
     "train_type": _REFUSE,
     "ftjob_config": _REFUSE,
@@ -51,7 +86,8 @@ RULES: Mapping[str, Rule] = {
     "metadata.annotations": _SHOW,
     "metadata.annotations.fault-tolerance/job-retry-num": _ACT,
     "metadata.annotations.fault-tolerance/job-unconditional-retry": _ACT,
-    "metadata.annotations.fault-tolerance/hang-retry": _KEEP,
+    "metadata.annotations.fault-tolerance/hang-retry": _ACT,
+    "metadata.annotations.fault-tolerance/process-retry-num": _ACT,
     "metadata.annotations.fault-tolerance/pod-retry-num": _KEEP,
     "metadata.annotations.fault-tolerance/hccl_op_retry": _KEEP,
     "metadata.annotations.performance_diagnosis_enabled": _KEEP,
@@ -69,27 +105,10 @@ RULES: Mapping[str, Rule] = {
     "algorithm.command": _ACT,
     "algorithm.autosearch_config_path": _REFUSE,
     "algorithm.autosearch_framework_path": _REFUSE,
-    "algorithm.parameters[].name": _ACT,
-    "algorithm.parameters[].value": _ACT,
-    "algorithm.parameters[].constraint": _ACT,
-    "algorithm.parameters[].description": _SHOW,
-    "algorithm.parameters[].i18n_description": _SHOW,
+    **{f"algorithm.parameters[].{name}": rule for name, rule in _PARAMETER.items()},
     "algorithm.policies.auto_search": _REFUSE,
-    **{f"algorithm.inputs[].{name}": rule for name, rule in _CHANNEL.items()},
-    "algorithm.inputs[].remote.dataset.id": _ACT,
-    "algorithm.inputs[].remote.dataset.version_id": _ACT,
-    "algorithm.inputs[].remote.dataset.obs_url": _SHOW,
-    "algorithm.inputs[].remote.dataset.name": _SHOW,
-    "algorithm.inputs[].remote.dataset.service_type": _KEEP,
-    "algorithm.inputs[].remote.dataset.dataset_proportion": Rule(Handling.KEPT, off=(100,)),
-    "algorithm.inputs[].remote_constraint": _SHOW,
-    **{f"algorithm.outputs[].{name}": rule for name, rule in _CHANNEL.items()},
-    "algorithm.outputs[].remote.dataset": _REFUSE,
-    "algorithm.outputs[].prefetch_to_local": _ACT,
-    "algorithm.engine.engine_id": _ACT,
-    "algorithm.engine.engine_name": _ACT,
-    "algorithm.engine.engine_version": _ACT,
-    "algorithm.engine.image_url": _ACT,
+    **{f"algorithm.{name}": rule for name, rule in _CHANNELS.items()},
+    **{f"algorithm.engine.{name}": rule for name, rule in _ENGINE.items()},
     "algorithm.engine.image_repo_id": _KEEP,
     "algorithm.engine.install_sys_packages": _KEEP,
     "algorithm.local_code_dir": _ACT,
@@ -106,10 +125,12 @@ RULES: Mapping[str, Rule] = {
     "spec.log_export_path.host_path": _REFUSE,
     "spec.auto_stop": _ACT,
     "spec.stop_grace_seconds": _ACT,
-    "spec.reserved_time": _REFUSE,
+    "spec.reserved_time": _ACT,
     "spec.retention": _ACT,
     "spec.schedule_policy.priority": _ACT,
-    "spec.schedule_policy.preemptible": _KEEP,
+    "spec.schedule_policy.preemptible": _ACT,
+    "spec.checkpoints": _ACT,
+    "spec.folders": _ACT,
     f"{_AFFINITY}.affinity_type": _REFUSE,
     f"{_AFFINITY}.job_level": Rule(Handling.REFUSED, off=("cluster",)),
     f"{_AFFINITY}.affinity_group_size": Rule(Handling.REFUSED, off=(0, 1)),

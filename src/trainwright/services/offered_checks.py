@@ -8,6 +8,7 @@ from trainwright.services.handling import Handling, settings_on
 
 IN_IMAGE = "file://"
 ORDINARY_KIND = "job"
+ROLES_KIND = "hetero_job"
 
 
 def check_job_offered(raw: Mapping[str, Any]) -> None:
@@ -17,7 +18,7 @@ def check_job_offered(raw: Mapping[str, Any]) -> None:
         NotOffered: with the first field that does.
     """
     kind = raw.get("kind") or ORDINARY_KIND
-    if kind != ORDINARY_KIND:
+    if kind not in (ORDINARY_KIND, ROLES_KIND):
         raise NotOffered(field=f"kind {kind}")
     for field in settings_on(raw, Handling.REFUSED):
         raise NotOffered(field=field)

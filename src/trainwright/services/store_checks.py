@@ -1,8 +1,10 @@
 """Does what a new job points to exist in the object store, and is it within the limits. Source: contract §3.6, §15."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from trainwright.catalog.flavors import Flavor
+from trainwright.catalog.folders import Folders
 from trainwright.catalog.places import Place, Places
 from trainwright.domain.errors import (
     BucketNotFound,
@@ -47,7 +49,20 @@ async def check_places(
     return replace(places, inputs=inputs)
 
 
-async def check_size(objects: ObjectStore, places: Places, flavor: Flavor) -> None:
+async def check_folders(objects: ObjectStore, folders: Folders) -> Folders:
+    """`folders` as the store has them.
+
+    Raises:
+        InputNotFound, InvalidObsPath: nothing lies under an input; a bucket does not exist.
+        StorageUnavailable: the store could not be asked.
+    """
+    inputs = [replace(folder, place=await _found_input(objects, folder.place)) for folder in folders.inputs]
+    for folder in folders.outputs:
+        await _check_bucket(objects, folder.place)
+    return replace(folders, inputs=tuple(inputs))
+
+
+async def check_size(objects: ObjectStore, inputs: Sequence[Place], flavor: Flavor) -> None:
     """All inputs together fit on the flavor's disk, as far as a bounded look can tell.
 
     Raises:
@@ -57,8 +72,9 @@ async def check_size(objects: ObjectStore, places: Places, flavor: Flavor) -> No
     if not limit:
         return
     size = 0
-    for place in places.inputs:
-        size += place.bytes if place.version_id else await _measure(objects, place.path, limit - size)
+    for place in inputs:
+        known = place.version_id or place.ours
+        size += place.bytes if known else await _measure(objects, place.path, limit - size)
         if size > limit:
             raise InputTooLarge(size=size, flavor=flavor.id, limit=limit)
 
@@ -79,7 +95,7 @@ async def _measure(objects: ObjectStore, path: ObsPath, enough: int) -> int:
 
 async def _found_input(objects: ObjectStore, place: Place) -> Place:
     """The input as an object, if there is one of exactly that key, else as a folder that is not empty."""
-    if place.version_id:
+    if place.version_id or place.ours:
         return place
     if not place.path.is_folder and await _exists(objects, place.path):
         return place
@@ -90,7 +106,7 @@ async def _found_input(objects: ObjectStore, place: Place) -> Place:
         raise _no_bucket(place) from exc
     if not any(found.key != folder.key for found in page.objects):
         raise InputNotFound(field=place.field, uri=str(folder))
-    return Place(place.field, folder)
+    return replace(place, path=folder)
 
 
 async def _exists(objects: ObjectStore, path: ObsPath) -> bool:
@@ -102,7 +118,7 @@ async def _exists(objects: ObjectStore, path: ObsPath) -> bool:
 
 
 async def _check_bucket(objects: ObjectStore, place: Place) -> None:
-    if not await objects.bucket_exists(place.path.bucket):
+    if not place.ours and not await objects.bucket_exists(place.path.bucket):
         raise _no_bucket(place)
 
 

@@ -54,11 +54,19 @@ class DatasetRequest(RequestModel):
     dataset_proportion: int | None = Field(default=None, ge=0, le=COUNT_MAX)
 
 
+class JobOutputRequest(RequestModel):
+    """What another job has written. `output`: the name of one of its outputs; may be left out when it has one only."""
+
+    id: ShortText | None = None
+    output: ShortText | None = None
+
+
 class RemoteRequest(RequestModel):
-    """Where a channel's bytes lie: `obs`, or for inputs `dataset`."""
+    """Where a channel's bytes lie: `obs`, or for inputs `dataset`, or (ours) `job`."""
 
     obs: ObsRequest | None = None
     dataset: DatasetRequest | None = None
+    job: JobOutputRequest | None = None
 
 
 class RemoteConstraint(RequestModel):

@@ -84,10 +84,10 @@ class AutoStopRequest(RequestModel):
 
 
 class ReservedTimeRequest(RequestModel):
-    """How long the container is kept after the end."""
+    """How long the environment is kept after a failure. The contract knows `HOURS`; `SECONDS` is ours, for tests."""
 
-    time_unit: Literal["HOURS"]
-    duration: int = Field(ge=1, le=COUNT_MAX)
+    time_unit: Literal["HOURS", "SECONDS"]
+    duration: int = Field(ge=1, le=31_536_000)
 
 
 class RetentionRequest(RequestModel):
@@ -212,10 +212,53 @@ class AssetModelRequest(RequestModel):
     parent_asset_id: ShortText | None = None
 
 
-class SpecRequest(RequestModel):
-    """`spec`. `stop_grace_seconds` is ours: the time between SIGTERM and the kill."""
+class CheckpointsRequest(RequestModel):
+    """Ours: which checkpoints of the outputs are kept: the newest, and the best by a number in their names."""
 
-    resource: ResourceRequest
+    keep_last: int | None = Field(default=None, ge=0, le=COUNT_MAX)
+    keep_best: int | None = Field(default=None, ge=0, le=COUNT_MAX)
+    metric: ShortText | None = None
+    mode: Literal["", "min", "max"] | None = None
+
+
+class DatasetFolder(RequestModel):
+    """What lies at `/dataset`: a version of a registered dataset (without `version_id` the newest one), or a place."""
+
+    dataset_id: ShortText | None = None
+    version_id: ShortText | None = None
+    obs_url: ShortText | None = None
+
+
+class ModelFolder(RequestModel):
+    """What lies at `/pretrainmodel`: a version of a registered model; without `version_id` the newest one."""
+
+    model_id: ShortText | None = None
+    version_id: ShortText | None = None
+
+
+class ModelOutput(RequestModel):
+    """What becomes of `/model` after success: a version of the model of that name. `obs_url`: also kept there."""
+
+    name: ShortText | None = None
+    obs_url: ShortText | None = None
+
+
+class FoldersRequest(RequestModel):
+    """Ours: fixed folders at the root of the file system. Given at all, even empty, the code lies at `/code`, where
+    commands start. `user_home`: the caller's own folder at `/userhome`, the same in all their jobs.
+    """
+
+    dataset: DatasetFolder | None = None
+    pretrained_model: ModelFolder | None = None
+    output_model: ModelOutput | None = None
+    user_home: bool | None = None
+
+
+class SharedSpecRequest(RequestModel):
+    """`spec` without its resources. `stop_grace_seconds` (the time between SIGTERM and the kill), `checkpoints` and
+    `folders` are ours.
+    """
+
     volumes: list[VolumeRequest] | None = Field(default=None, max_length=VOLUMES_MAX)
     log_export_path: LogExportPathRequest | None = None
     auto_stop: AutoStopRequest | None = None
@@ -229,3 +272,25 @@ class SpecRequest(RequestModel):
     output_model: OutputModelRequest | None = None
     asset_model: AssetModelRequest | None = None
     asset_id: ShortText | None = None
+    checkpoints: CheckpointsRequest | None = None
+    folders: FoldersRequest | None = None
+
+
+class SpecRequest(SharedSpecRequest):
+    """`spec` of a job without roles of its own."""
+
+    resource: ResourceRequest
+
+
+class RolesResourceRequest(RequestModel):
+    """What roles that do not name their own have."""
+
+    flavor_id: ShortText | None = None
+    node_count: int | None = Field(default=None, ge=1, le=COUNT_MAX)
+    pool_id: ShortText | None = None
+
+
+class RolesSpecRequest(SharedSpecRequest):
+    """`spec` of a job with roles of its own."""
+
+    resource: RolesResourceRequest | None = None

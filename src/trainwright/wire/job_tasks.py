@@ -1,4 +1,6 @@
-"""Parts of a training job that only other kinds of job have: roles of their own (contract §3.7), fine-tuning (§3.1)."""
+"""Parts of a training job that only other kinds of job have: roles of their own (contract §3.7; our additions are named
+as in facts/octopus.md §1), fine-tuning (§3.1).
+"""
 
 from typing import Annotated, Literal
 
@@ -47,20 +49,37 @@ class RoleAlgorithm(RequestModel):
 
 
 class RoleResource(RequestModel):
-    """Nodes of a role."""
+    """Nodes of a role. Flavor and pool of `spec.resource` where it names none."""
 
     flavor_id: ShortText | None = None
     node_count: int = Field(ge=1, le=COUNT_MAX)
     pool_id: ShortText | None = None
 
 
+class RoleParameter(RequestModel):
+    """Appended to the role's command as `--name=value`, unquoted; one without name or value is left out."""
+
+    name: ShortText | None = None
+    value: LongText | None = None
+
+
 class JobRoleRequest(RequestModel):
-    """One role of a heterogeneous job."""
+    """One role of a heterogeneous job. What it does not give is taken from the job's `algorithm` and `spec`.
+
+    The fields after `log_export_path` are ours. A role has succeeded with `minSucceededTaskCount` of its tasks (all, if
+    absent), and failed with `minFailedTaskCount` (1); a main role decides the job.
+    """
 
     role: ShortText | None = None
     algorithm: RoleAlgorithm | None = None
     task_resource: RoleResource | None = None
     log_export_path: ObsRequest | None = None
+    command: LongText | None = None
+    parameters: list[RoleParameter] | None = Field(default=None, max_length=ITEMS_MAX)
+    environments: dict[str, str] | None = None
+    minSucceededTaskCount: int | None = Field(default=None, ge=1, le=COUNT_MAX)
+    minFailedTaskCount: int | None = Field(default=None, ge=1, le=COUNT_MAX)
+    isMainRole: bool | None = None
 
 
 class TuningVariable(RequestModel):

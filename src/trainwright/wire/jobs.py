@@ -19,7 +19,7 @@ from trainwright.wire.job_parts import (
     ParameterRequest,
     RemoteRequest,
 )
-from trainwright.wire.job_spec import NotificationRequest, SpecRequest
+from trainwright.wire.job_spec import NotificationRequest, RolesSpecRequest, SpecRequest
 from trainwright.wire.job_tasks import JobRoleRequest, TuningRequest
 from trainwright.wire.model import LongText, RequestModel, ResourceName, ShortText
 
@@ -42,6 +42,7 @@ __all__ = [
 
 DESCRIPTION_LENGTH_MAX = 256
 ANNOTATIONS_MAX = 100
+ROLES_MAX = 100
 
 Description = Annotated[str, Field(max_length=DESCRIPTION_LENGTH_MAX)]
 Annotations = Annotated[dict[ShortText, LongText], Field(max_length=ANNOTATIONS_MAX)]
@@ -176,14 +177,16 @@ class JobRequest(RequestModel):
 
 
 class RoleJobRequest(RequestModel):
-    """A heterogeneous job: `tasks` instead of `algorithm` and `spec`."""
+    """A job with roles of its own; `algorithm` and `spec` are what those have in common."""
 
     kind: Literal["hetero_job"]
     metadata: MetadataRequest
     algorithm: AlgorithmRequest | None = None
-    spec: SpecRequest | None = None
-    tasks: list[JobRoleRequest] = Field(min_length=1, max_length=ITEMS_MAX)
+    spec: RolesSpecRequest | None = None
+    tasks: list[JobRoleRequest] = Field(min_length=1, max_length=ROLES_MAX)
     endpoints: EndpointsRequest | None = None
+    train_type: Literal["", "SFT", "PRETRAIN", "LORA", "DPO", "RFT"] | None = None
+    ftjob_config: TuningRequest | None = None
 
 
 class PolicyUpdate(RequestModel):
