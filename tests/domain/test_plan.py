@@ -157,8 +157,9 @@ def test_a_runner_that_lingers_too_long_is_stopped() -> None:
 def test_the_run_time_limit_stops_the_job() -> None:
     """Guards auto-stop, and that its end is Terminated by time_limit."""
     job = make_job(Phase.RUNNING, make_launch(max_run_s=60), started_at_ms=NOW)
-    assert _at(job, now=NOW + 59_999).trigger is None
-    made = _at(job, now=NOW + 60_000)
+    attempt = make_attempt(job, handle=HANDLE, up_at_ms=NOW)
+    assert _at(job, attempt=attempt, now=NOW + 59_999).trigger is None
+    made = _at(job, attempt=attempt, now=NOW + 60_000)
     assert (made.trigger, made.job.reason) == (Trigger.STOP, Reason.TIME_LIMIT)
     assert [event.code for event in made.events] == ["job_time_limit"]
     assert _at(made.job, seen=GONE).job.phase is Phase.TERMINATED

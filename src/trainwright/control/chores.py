@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trainwright.ports.backend import BackendError
 from trainwright.ports.uow import PLATFORM
+from trainwright.services import isolation
 from trainwright.services.context import Services
 from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
 
@@ -84,6 +85,15 @@ def log_sweep(services: Services, *, every_s: float = 3600.0) -> Chore:
                 await services.blocking(services.logs.delete_job, job_id)
 
     return Chore("log_sweep", every_s, sweep)
+
+
+def node_isolation(services: Services, *, every_s: float = 60.0) -> Chore:
+    """Tells the backend which nodes are isolated, should it not have listened when one was."""
+
+    async def tell() -> None:
+        await isolation.tell(services)
+
+    return Chore("node_isolation", every_s, tell)
 
 
 def link_expiry(services: Services, *, every_s: float = 300.0) -> Chore:

@@ -13,12 +13,13 @@ from typing import TypeVar, assert_never
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
 from trainwright.domain.lifecycle import Phase, Trigger
 from trainwright.domain.observation import Observation, RunState
-from trainwright.domain.plan import Effect, Plan, Reap, Snapshot, Stop, Submit, plan
+from trainwright.domain.plan import Effect, HangRule, Isolate, Plan, Reap, Snapshot, Stop, Submit, plan
 from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import make_event
-from trainwright.ports.backend import BackendError, Handle, Launch, Reprioritizes
+from trainwright.ports.backend import BackendError, Handle, Launch, Nodes, Reprioritizes
+from trainwright.ports.nodes import Isolation
 from trainwright.ports.uow import PLATFORM, Claim, LeaseLost
-from trainwright.services import tokens
+from trainwright.services import isolation, tokens
 from trainwright.services.context import Services
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class _Work:
     tasks: tuple[TaskState, ...]
     closed: list[Attempt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    isolated: list[Isolate] = field(default_factory=list)
 
     @classmethod
     def on(cls, claim: Claim) -> "_Work":
@@ -59,6 +61,7 @@ class _Work:
             self.closed.append(made.closed)
         self.job, self.attempt = made.job, made.attempt
         self.events += made.events
+        self.isolated += made.isolated
         if made.trigger is not None:
             self.job = replace(self.job, failures=0, blocked="")
             log.info(
@@ -68,7 +71,7 @@ class _Work:
 
     def written(self) -> None:
         self.claim = replace(self.claim, job=self.job, attempt=self.attempt)
-        self.closed, self.events = [], []
+        self.closed, self.events, self.isolated = [], [], []
 
 
 class Reconciler:
@@ -77,6 +80,7 @@ class Reconciler:
     def __init__(self, services: Services, *, up_since_ms: int) -> None:
         self._services = services
         self._up_since_ms = up_since_ms
+        self._hang = _hang_rule(services)
 
     async def run(self, claim: Claim, seen: Observation | None) -> None:
         """Work on a leased job and give the lease back.
@@ -106,7 +110,7 @@ class Reconciler:
         for _ in range(ROUNDS_MAX):
             now_ms = self._services.clock.now_ms()
             snapshot = Snapshot(work.job, work.attempt, work.tasks, seen)
-            made = plan(snapshot, now_ms, up_since_ms=self._up_since_ms)
+            made = plan(snapshot, now_ms, up_since_ms=self._up_since_ms, hang=self._hang)
             work.take(made)
             if made.effects:
                 await self._write(work)
@@ -154,7 +158,10 @@ class Reconciler:
             await self._services.blocking(self._write_now, work, release_at_ms)
         if work.unwritten:
             self._services.events_grown(work.job.id)
+            isolated = bool(work.isolated)
             work.written()
+            if isolated:
+                await isolation.tell(self._services)
 
     def _write_now(self, work: _Work, release_at_ms: int | None) -> None:
         with self._services.units(PLATFORM) as uow:
@@ -162,6 +169,9 @@ class Reconciler:
                 for closed in work.closed:
                     uow.leases.save(work.claim, work.job, closed, ())
                 uow.leases.save(work.claim, work.job, work.attempt, work.events)
+                for out in work.isolated:
+                    now_ms = self._services.clock.now_ms()
+                    uow.isolations.add(Isolation(out.node, out.reason.value, out.detail, now_ms, work.job.id))
             if release_at_ms is not None:
                 uow.leases.release(work.claim, release_at_ms)
             uow.commit()
@@ -192,6 +202,8 @@ class Reconciler:
             spec=work.job.launch,
             server_url=self._services.server_url,
             token=tokens.derive(self._services.secret, attempt.key),
+            urgent=attempt.urgent,
+            avoid=await self._avoid(work.job),
         )
         try:
             handle = await _in_time(self._services.backend.submit(launch))
@@ -201,6 +213,13 @@ class Reconciler:
             return Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=str(exc))
         work.attempt = replace(attempt, handle=handle.to_json())
         return None
+
+    async def _avoid(self, job: Job) -> tuple[str, ...]:
+        """The nodes that failed the job, and all that are out of use."""
+        if not isinstance(self._services.backend, Nodes):
+            return job.avoid
+        isolated = await self._services.blocking(isolation.isolated_nodes, self._services)
+        return tuple(dict.fromkeys((*job.avoid, *isolated)))
 
     def _count_failure(self, work: _Work) -> int:
         now_ms = self._services.clock.now_ms()
@@ -216,6 +235,13 @@ class Reconciler:
 def _goes_on(made: Plan) -> bool:
     """Whether another round can bring something new at once: it moved, or it changed what the backend will say."""
     return made.trigger is not None or any(isinstance(effect, Submit | Reap) for effect in made.effects)
+
+
+def _hang_rule(services: Services) -> HangRule | None:
+    limits = services.quiet
+    if limits is None:
+        return None
+    return HangRule(after_ms=int(1000 * (limits.periods * limits.period_s + limits.window_s)))
 
 
 def _retry_ms(failures: int) -> int:

@@ -23,6 +23,7 @@ from trainwright.control.chores import (
     link_expiry,
     log_sweep,
     metric_thinning,
+    node_isolation,
     orphan_sweep,
 )
 from trainwright.control.hints import Hints
@@ -43,7 +44,7 @@ from trainwright.server.retention import retention
 from trainwright.server.settings import Settings
 from trainwright.server.streams import events_topic, log_topic
 from trainwright.server.threads import Threads
-from trainwright.services import principals
+from trainwright.services import isolation, principals
 from trainwright.services.context import Services
 from trainwright.services.key_pairs import KeyPair, new_key_pair
 from trainwright.services.pools import announce
@@ -113,6 +114,7 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
         async with _database(base) as database, _object_store(settings) as objects:
             services = await _services(base, database.units, objects)
             await announce(services)
+            await isolation.announce(services)
             yield await _house(base, services)
 
 
@@ -164,6 +166,7 @@ async def _house(base: _Base, services: Services) -> House:
         dataset_versions(services),
         log_sweep(services),
         link_expiry(services),
+        node_isolation(services),
     ]
     chores.append(_upload_purge(uploads, services.clock))
     if settings.retention_days:

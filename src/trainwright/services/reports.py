@@ -256,7 +256,11 @@ def _with_result(row: TaskState, final: FinalResult, now_ms: int) -> TaskState:
 
 
 def _matters(row: TaskState, after: TaskState) -> bool:
-    return (after.is_final and not row.is_final) or after.failed_round > row.failed_round
+    return (
+        after.is_final > row.is_final
+        or after.failed_round > row.failed_round
+        or bool(after.quiet_since_ms) != bool(row.quiet_since_ms)
+    )
 
 
 def _event(job: Job, attempt: int, task: str, item: RunnerEvent, now_ms: int) -> Event:
