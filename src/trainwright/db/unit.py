@@ -20,6 +20,7 @@ from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
 from trainwright.db.log_links import LogLinks
 from trainwright.db.metrics import Metrics
+from trainwright.db.models import Models
 from trainwright.db.nodes import Isolations, StackDumps
 from trainwright.db.pools import Pools
 from trainwright.db.principals import Principals
@@ -161,6 +162,11 @@ class Unit:
     def datasets(self) -> Datasets:
         """Datasets and their versions."""
         return Datasets(self._open())
+
+    @property
+    def models(self) -> Models:
+        """Registered models and their versions."""
+        return Models(self._open())
 
     @property
     def buckets(self) -> Buckets:

@@ -60,6 +60,10 @@ class Action(StrEnum):
     DATASET_LIST = "modelarts:dataset:list"
     DATASET_UPDATE = "modelarts:dataset:update"
     DATASET_DELETE = "modelarts:dataset:delete"
+    MODEL_GET = "modelarts:model:get"  # also its versions and their files
+    MODEL_LIST = "modelarts:model:list"
+    MODEL_UPDATE = "modelarts:model:update"
+    MODEL_DELETE = "modelarts:model:delete"  # also single versions
     BUCKET_CREATE = "obs:bucket:create"
     BUCKET_LIST = "obs:bucket:list"
     BUCKET_DELETE = "obs:bucket:delete"
@@ -99,6 +103,7 @@ BUILT_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "modelarts:gallery:*",
             "modelarts:experiment:*",
             "modelarts:dataset:*",
+            "modelarts:model:*",
             "modelarts:*:get",
             "modelarts:*:list",
             "obs:*",

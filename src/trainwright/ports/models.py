@@ -1,7 +1,10 @@
 """The model registry: named models and their immutable versions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from trainwright.domain.entities import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class ModelRepository(Protocol):
         """The project's model of that name."""
         ...
 
+    def find_in_project(self, project_id: str, name: str) -> Model | None:
+        """The model of that name of any project, in whatever workspace; platform scope only."""
+        ...
+
     def list_page(
         self, *, workspace_id: str = "", name_like: str = "", offset: int = 0, limit: int = 10
     ) -> tuple[tuple[Model, ...], int]:
@@ -80,6 +87,10 @@ class ModelRepository(Protocol):
         """One page, highest number first, and how many there are. Only ready ones."""
         ...
 
+    def count_versions(self, model_ids: Sequence[str]) -> dict[str, int]:
+        """How many ready versions each has; those without are left out."""
+        ...
+
     def save_version(self, version: ModelVersion) -> None:
         """Write objects, bytes and `ready`. Raises `ModelVersionNotFound`."""
         ...
@@ -90,4 +101,22 @@ class ModelRepository(Protocol):
 
     def unready(self, *, limit: int = 100) -> tuple[ModelVersion, ...]:
         """Versions still being copied, oldest first, of all projects; platform scope only."""
+        ...
+
+    def jobs_to_keep(self, *, ended_since_ms: int, limit: int = 100) -> tuple[Job, ...]:
+        """Jobs that ended since then by success or stop, are to keep a model, and of which neither a version nor an
+        event says what became of it; the earliest end first. Platform scope only.
+        """
+        ...
+
+    def find_version_of_job(self, job_id: str) -> ModelVersion | None:
+        """The version a job has given to any model, ready or not; platform scope only."""
+        ...
+
+    def existing_versions(self, version_ids: Sequence[str]) -> frozenset[str]:
+        """Those of `version_ids` that are there, ready or not; platform scope only."""
+        ...
+
+    def is_read(self, uri: str) -> bool:
+        """Whether an unfinished job of any project reads what lies at `uri` or below."""
         ...

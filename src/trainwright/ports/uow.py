@@ -15,6 +15,7 @@ from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
 from trainwright.ports.datasets import BucketRepository, DatasetRepository
 from trainwright.ports.identity import PrincipalRepository
 from trainwright.ports.log_links import LogLinkRepository
+from trainwright.ports.models import ModelRepository
 from trainwright.ports.nodes import IsolationRepository, StacksRepository
 from trainwright.ports.pools import PoolRepository
 from trainwright.ports.workspaces import (
@@ -384,6 +385,11 @@ class UnitOfWork(Protocol):
     @property
     def datasets(self) -> DatasetRepository:
         """Datasets and their versions."""
+        ...
+
+    @property
+    def models(self) -> ModelRepository:
+        """Registered models and their versions."""
         ...
 
     @property

@@ -95,6 +95,14 @@ from trainwright.domain.errors.jobs import (
     TooManyFollowers,
     TooManyNodes,
 )
+from trainwright.domain.errors.models import (
+    DuplicateModelName,
+    DuplicateModelVersion,
+    ModelFileNotFound,
+    ModelInUse,
+    ModelNotFound,
+    ModelVersionNotFound,
+)
 from trainwright.domain.errors.objects import (
     BodyCutShort,
     BucketExists,
@@ -143,6 +151,7 @@ from trainwright.domain.errors.runners import (
     GrantNotFound,
     LogGap,
 )
+from trainwright.domain.errors.shells import ForeignOrigin, ShellNotOffered, TaskNotRunning, TooManyShells
 from trainwright.domain.errors.workspaces import (
     DuplicateExperimentName,
     DuplicateWorkspaceName,
@@ -188,6 +197,8 @@ __all__ = [
     "DuplicateGalleryTitle",
     "DuplicateGalleryVersion",
     "DuplicateJobName",
+    "DuplicateModelName",
+    "DuplicateModelVersion",
     "DuplicatePoolName",
     "DuplicateProjectName",
     "DuplicateUserName",
@@ -196,6 +207,7 @@ __all__ = [
     "ExperimentMismatch",
     "ExperimentNotFound",
     "FlavorNotFound",
+    "ForeignOrigin",
     "GalleryItemNotFound",
     "GalleryVersionNotFound",
     "GrantNotFound",
@@ -226,6 +238,10 @@ __all__ = [
     "LogNotReady",
     "MalformedAuthorization",
     "MalformedRequest",
+    "ModelFileNotFound",
+    "ModelInUse",
+    "ModelNotFound",
+    "ModelVersionNotFound",
     "NoCredentials",
     "NodePoolNotFound",
     "NotASearch",
@@ -251,9 +267,11 @@ __all__ = [
     "SavedImageNotFound",
     "SearchRewardRepeated",
     "SearchSettingsInvalid",
+    "ShellNotOffered",
     "StorageUnavailable",
     "SubscriptionNotFound",
     "TaskNotFound",
+    "TaskNotRunning",
     "TemplateNotFound",
     "TooLarge",
     "TooManyCodeFiles",
@@ -265,6 +283,7 @@ __all__ = [
     "TooManyPools",
     "TooManyReports",
     "TooManyRoles",
+    "TooManyShells",
     "TooManyTries",
     "TooManyVersionsBegun",
     "TooManyWorkspaces",
