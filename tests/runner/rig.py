@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from tests.runner.stub_server import StubServer
 
-KEY = "11112222-3333-4444-5555-666677778888-a1"
+KEY = f"11112222-3333-4444-5555-{os.urandom(6).hex()}-a1"  # of this run alone: others may go on beside it
 MARKER = f"TRAINWRIGHT_TASK={KEY}/worker-0".encode()
 
 
@@ -49,6 +49,15 @@ def make_order(**changes: Any) -> dict[str, Any]:
         "grace_s": 5,
         "log_limit_bytes": 1 << 30,
         "heartbeat_s": 0.5,
+        "roles": [],
+        "role_index": 0,
+        "processes": 0,
+        "check": None,
+        "quiet": None,
+        "process_retries": 0,
+        "reserve_s": 0,
+        "resume": None,
+        "go": {"round": 0, "peers": [{"task": "worker-0", "ip": "127.0.0.1", "port": 0}], "resume": None},
     }
     return {**order, **changes}
 
