@@ -12,6 +12,13 @@ _USAGE = (
     " | install-requirements PLAN"
 )
 
+_INNER = {  # started by the runner itself, below the shim
+    "ascend": ("ascend", "main"),
+    "mpi-run": ("mpi", "run"),
+    "mpi-serve": ("mpi", "serve"),
+    "mpi-shell": ("mpi", "shell"),
+}
+
 
 def main(arguments: list[str]) -> int:
     """Run the program that `arguments` name; returns its exit status (2: wrong usage)."""
@@ -27,5 +34,9 @@ def main(arguments: list[str]) -> int:
         return int(deferred.load("venvs").install_requirements(arguments[1]))
     if len(arguments) >= 2 and arguments[0] == "enter":
         return int(deferred.load("enter").main(RunDir(arguments[1]), arguments[2:]))
+    if len(arguments) >= 2 and arguments[0] in _INNER:
+        module, function = _INNER[arguments[0]]
+        given = arguments[1:] if function == "shell" else arguments[1]
+        return int(getattr(deferred.load(module), function)(given))
     print(_USAGE, file=sys.stderr)
     return 2

@@ -1,0 +1,316 @@
+"""What is known of the cluster: all attempts, one squeue a period for all of them, accounting for those that vanished.
+
+An answer that cannot be had changes nothing. A job that is missing from a good answer is missed; after `missing` times
+in a row accounting is asked, and where there is none, its keepers' signs of life decide.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from trainwright.backends.slurm.attempts import VANISHED, End, Tracked, recall
+from trainwright.backends.slurm.cluster import Cluster
+from trainwright.backends.slurm.commands import CommandFailed, Commands
+from trainwright.backends.slurm.folders import END, Damaged, SharedFolder, Stored
+from trainwright.backends.slurm.parsing import (
+    ACCOUNT_FORMAT,
+    NODES_COMMAND,
+    PARTITIONS_COMMAND,
+    QUEUE_COMMAND,
+    AccountRow,
+    QueueRow,
+    parse_accounts,
+    parse_nodes,
+    parse_partitions,
+    parse_queue,
+)
+from trainwright.backends.slurm.settings import SlurmSettings
+from trainwright.backends.slurm.states import Meaning, Stage, meaning_of, whole_of
+from trainwright.backends.slurm.threads import Threads
+from trainwright.domain.observation import Observation
+from trainwright.domain.reasons import Reason
+from trainwright.ports.backend import BackendError
+from trainwright.ports.clock import Clock
+
+log = logging.getLogger(__name__)
+
+DAY_MS = 86_400_000
+REJECTED_AT_ONCE = "BadConstraints"  # sbatch said no, and yet the queue lists it as FAILED
+REAPED_KEPT_S = 600.0
+
+
+class Watch:
+    """All attempts and what is known of them. `due`: something was changed in Slurm, so look before answering.
+
+    `changed` is called when the state of an attempt is another one than before.
+    """
+
+    def __init__(
+        self,
+        settings: SlurmSettings,
+        commands: Commands,
+        folder: SharedFolder,
+        threads: Threads,
+        clock: Clock,
+        *,
+        changed: Callable[[Tracked], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._commands = commands
+        self._folder = folder
+        self._threads = threads
+        self._changed = changed
+        self._attempts: dict[str, Tracked] = {}
+        self.damaged: dict[str, Damaged] = {}
+        self.comment = ""
+        self.due = False
+        self._rows: dict[str, list[QueueRow]] = {}
+        self._reaped: dict[str, float] = {}
+        self._looked_at: float | None = None
+        self._looking = asyncio.Lock()
+        self._cluster: Cluster | None = None
+        self._cluster_at = 0.0
+        self._no_accounting = False
+
+    async def open(self) -> None:
+        """Read the shared folder.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        instance, found = await self._threads(self._load)
+        self.comment = f"trainwright:{instance}"
+        for stored in found:
+            if isinstance(stored, Damaged):
+                self.damaged[stored.key] = stored
+            else:
+                tracked = recall(stored)
+                self._attempts[tracked.key] = tracked
+
+    # -- the attempts
+
+    def all(self) -> list[Tracked]:
+        """Every attempt that is known."""
+        return list(self._attempts.values())
+
+    def find(self, key: str) -> Tracked | None:
+        """One of them."""
+        return self._attempts.get(key)
+
+    def add(self, tracked: Tracked) -> None:
+        """A new one was accepted."""
+        self._attempts[tracked.key] = tracked
+        self._reaped.pop(tracked.key, None)
+
+    def forget(self, key: str) -> None:
+        """One was removed. Its job may be in the queue for a moment: that is no stray."""
+        self._attempts.pop(key, None)
+        self.damaged.pop(key, None)
+        now = asyncio.get_running_loop().time()
+        self._reaped = {k: at for k, at in self._reaped.items() if at > now - REAPED_KEPT_S} | {key: now}
+
+    def strays(self, key: str) -> list[str]:
+        """Numbers of living jobs of ours of that name, though there is no such attempt any more."""
+        if key in self._attempts or key in self._reaped:
+            return []
+        return sorted({row.job_id for row in self._rows.get(key, ()) if _is_living(row)})
+
+    def stray_keys(self) -> list[str]:
+        """Names of such jobs."""
+        return [key for key in self._rows if key not in self.damaged and self.strays(key)]
+
+    def observe(self, tracked: Tracked) -> Observation | None:
+        """What is known of one."""
+        now = asyncio.get_running_loop().time()
+        position = self._position(tracked) if tracked.is_waiting else 0
+        return tracked.observe(now=now, stale_s=self._settings.stale_s, position=position)
+
+    # -- looking
+
+    async def look(self, *, max_age_s: float) -> None:
+        """Make sure that what is known of the queue is not older.
+
+        Raises:
+            BackendError: squeue gives no answer.
+        """
+        async with self._looking:
+            now = asyncio.get_running_loop().time()
+            fresh = self._looked_at is not None and now < self._looked_at + max_age_s
+            if fresh and not self.due:
+                return
+            self.due = False
+            asked = [t for t in self._attempts.values() if t.job]
+            rows = parse_queue(await self._commands(*QUEUE_COMMAND))
+            self._rows = {}
+            for row in rows:
+                if row.comment == self.comment:
+                    self._rows.setdefault(row.name, []).append(row)
+            self._looked_at = asyncio.get_running_loop().time()
+            for tracked in asked:
+                self._see(tracked)
+            await self._settle([t for t in asked if not t.is_over])
+
+    async def read_signs(self, attempts: Sequence[Tracked]) -> None:
+        """What keepers have left of these."""
+        for tracked in attempts:
+            try:
+                ended, beats = await self._threads(self._signs, tracked.key)
+            except OSError as error:
+                log.warning("signs_not_read", extra={"attempt": tracked.key, "error": str(error)})
+                continue
+            tracked.ended = ended
+            tracked.see_beats(beats, asyncio.get_running_loop().time())
+            self._announce(tracked)
+
+    async def jobs_named(self, key: str) -> list[QueueRow]:
+        """Jobs of ours of that name in the queue, asked now. Those that Slurm itself refused do not count.
+
+        Raises:
+            BackendError: squeue gives no answer.
+        """
+        rows = parse_queue(await self._commands(*QUEUE_COMMAND))
+        return [
+            row
+            for row in rows
+            if row.comment == self.comment
+            and row.name == key
+            and not (row.state == "FAILED" and row.reason == REJECTED_AT_ONCE)
+        ]
+
+    async def accounts(self, *selection: str, since_ms: int) -> list[AccountRow] | None:
+        """What accounting keeps of such jobs, with their former lives; None: there is no accounting, or no answer."""
+        if self._no_accounting:
+            return None
+        since = f"now-{max(1, -(-(self._clock.now_ms() - since_ms) // DAY_MS))}days"
+        try:
+            text = await self._commands(
+                "sacct", "-n", "-P", "-X", "-D", "-S", since, "-o", ACCOUNT_FORMAT, *selection
+            )
+        except CommandFailed as error:
+            self._no_accounting = "disabled" in error.said
+            log.info("no_accounting", extra={"error": error.said})
+            return None
+        except BackendError as error:
+            log.warning("slurm_not_reached", extra={"error": str(error)})
+            return None
+        return parse_accounts(text)
+
+    async def cluster(self, *, max_age_s: float) -> Cluster:
+        """Nodes and partitions.
+
+        Raises:
+            BackendError: Slurm gives no answer.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._cluster is None or now >= self._cluster_at + max_age_s:
+            nodes = parse_nodes(await self._commands(*NODES_COMMAND))
+            partitions = parse_partitions(await self._commands(*PARTITIONS_COMMAND))
+            self._cluster = Cluster(self._settings, tuple(nodes), tuple(partitions))
+            self._cluster_at = now
+        return self._cluster
+
+    # -- inside
+
+    def _load(self) -> tuple[str, list[Stored | Damaged]]:
+        return self._folder.open(), list(self._folder.load_all())
+
+    def _signs(self, key: str) -> tuple[dict[str, dict[str, object]], dict[str, tuple[str, int]]]:
+        return self._folder.ended(key), self._folder.beats(key)
+
+    def _see(self, tracked: Tracked) -> None:
+        """Match the answer with an attempt. A job of the same number with another name is a stranger."""
+        rows = [row for row in self._rows.get(tracked.key, ()) if row.job_id == tracked.job]
+        row = whole_of(rows)
+        if row is None:
+            tracked.misses += 1
+        else:
+            tracked.row, tracked.misses = row, 0
+        self._announce(tracked)
+
+    async def _settle(self, attempts: Sequence[Tracked]) -> None:
+        """End those of which Slurm says that they are over, or knows nothing any more."""
+        vanished = [t for t in attempts if t.misses >= self._settings.missing]
+        kept: dict[str, AccountRow] | None = None
+        if vanished:
+            since = min(t.submitted_ms for t in vanished)
+            numbers = ",".join(t.job for t in vanished)
+            found = await self.accounts("-j", numbers, since_ms=since)
+            kept = None if found is None else {row.job_id: row for row in found}
+        for tracked in attempts:
+            if tracked.misses >= self._settings.missing:
+                await self._settle_vanished(tracked, None if kept is None else kept.get(tracked.job))
+            elif tracked.misses == 0 and tracked.row is not None and tracked.stage is Stage.OVER:
+                row = tracked.row
+                await self._settle_over(tracked, row.state, row.nodes, row.reason)
+
+    async def _settle_vanished(self, tracked: Tracked, row: AccountRow | None) -> None:
+        if row is not None and row.name == tracked.key:
+            meaning = meaning_of(row.state)
+            if meaning is None or meaning.stage is not Stage.OVER:
+                return  # accounting lags, or the queue was not told
+            await self._settle_over(tracked, row.state, row.nodes, f"exit code {row.exit_code}")
+            return
+        await self._settle_over(tracked, VANISHED, (), "neither the queue nor accounting know the job")
+
+    async def _settle_over(self, tracked: Tracked, state: str, nodes: tuple[str, ...], said: str) -> None:
+        """Take Slurm's word, unless keepers that show themselves say otherwise."""
+        meaning = meaning_of(state) or Meaning(Stage.OVER, Reason.RUNNER_LOST, is_sure=False)
+        await self.read_signs([tracked])
+        now = asyncio.get_running_loop().time()
+        if not meaning.is_sure and not tracked.has_left and tracked.lives(now, self._settings.stale_s):
+            return
+        if meaning.reason is Reason.NODE_LOST:
+            nodes = await self._blame(tracked, nodes)
+        else:
+            nodes = ()
+        words = "" if said in ("", "None") else f" ({said})"
+        on = f" on {', '.join(nodes)}" if nodes else ""
+        end = End(state, nodes, f"Slurm job {tracked.job}: {state}{words}{on}")
+        try:
+            await self._threads(self._folder.write, tracked.key, END, end.to_json())
+        except OSError as error:  # it is asked again after a restart, as long as Slurm remembers
+            log.warning("end_not_stored", extra={"attempt": tracked.key, "error": str(error)})
+        tracked.end = end
+        self._announce(tracked)
+
+    async def _blame(self, tracked: Tracked, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """Which node was lost: one that is down, else the only one there was."""
+        used = set(nodes) | {node for node, _ in tracked.beats.values() if node}
+        try:
+            lost = (await self.cluster(max_age_s=0.0)).lost(used)
+        except BackendError as error:
+            log.warning("slurm_not_reached", extra={"error": str(error)})
+            lost = ()
+        return lost or (tuple(used) if len(used) == 1 else ())
+
+    def _position(self, tracked: Tracked) -> int:
+        """Its place among ours that wait in the same partition, as Slurm ranks them; unknown ones come last."""
+        partition = self._settings.base_partition(tracked.spec.pool_id)
+        rank = _rank(tracked)
+        return 1 + sum(
+            other.is_waiting
+            and other is not tracked
+            and self._settings.base_partition(other.spec.pool_id) == partition
+            and _rank(other) < rank
+            for other in self._attempts.values()
+        )
+
+    def _announce(self, tracked: Tracked) -> None:
+        seen = self.observe(tracked)
+        state = None if seen is None else seen.state
+        if state is not None and state is not tracked.said:
+            tracked.said = state
+            self._changed(tracked)
+
+
+def _rank(tracked: Tracked) -> tuple[int, int, str]:
+    row = tracked.row
+    if row is None:
+        return (1, tracked.submitted_ms, tracked.key)
+    return (-row.priority, int(row.job_id), tracked.key)
+
+
+def _is_living(row: QueueRow) -> bool:
+    meaning = meaning_of(row.state, row.reason)
+    return meaning is None or meaning.stage is not Stage.OVER
