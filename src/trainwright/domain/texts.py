@@ -8,7 +8,7 @@ does. Sentences of one area live in `domain.events`.
 from collections.abc import Mapping
 
 from trainwright.domain.entities import Event, Level, Slots
-from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles
+from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles, shells
 from trainwright.domain.reasons import Reason, Retry
 from trainwright.domain.sentence import USED_EN as _USED_EN
 from trainwright.domain.sentence import USED_ZH as _USED_ZH
@@ -225,6 +225,7 @@ EVENT_TEXTS: Mapping[str, EventText] = {
     **hangs.EVENTS,
     **checkpoints.EVENTS,
     **backends.EVENTS,
+    **shells.EVENTS,
 }
 
 REASON_TEXTS: Mapping[Reason, Text] = {

@@ -241,7 +241,12 @@ class HasPools(Protocol):
 
 
 class Terminal(Protocol):
-    """A terminal on a task. Ends when the program in it does."""
+    """A terminal on a task, or pipes to it. Ends when the program in it does.
+
+    `exit_code`: what the program ended with (128 + n by signal n), once `read` has told the end; None before.
+    """
+
+    exit_code: int | None
 
     async def read(self) -> bytes:
         """The next output; empty at the end."""
@@ -251,8 +256,12 @@ class Terminal(Protocol):
         """Type. After the end nothing happens."""
         ...
 
+    async def end_input(self) -> None:
+        """Nothing more will be written. A terminal has no such end: there nothing happens."""
+        ...
+
     async def resize(self, rows: int, columns: int) -> None:
-        """The window has another size now."""
+        """The window has another size now. Nothing happens to pipes."""
         ...
 
     async def close(self) -> None:
@@ -267,7 +276,7 @@ class Shell(Protocol):
     async def open_shell(
         self, handle: Handle, task: str, *, rows: int, columns: int, argv: Sequence[str] = ()
     ) -> Terminal:
-        """A terminal with a login shell, or with `argv`.
+        """A terminal of that size with a shell in the command's environment, or with `argv`; 0 rows: pipes.
 
         Raises:
             BackendError: the task does not run (`retryable` False), or the backend cannot be reached.

@@ -31,6 +31,7 @@ from trainwright.server.routers import (
     quotas,
     reference,
     runner,
+    shell,
     stacks,
     tags,
     trials,
@@ -68,6 +69,7 @@ _ROUTERS = (
     objects,
     unavailable,
     unavailable_jobs,
+    shell,
     runner,
 )
 

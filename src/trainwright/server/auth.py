@@ -146,7 +146,7 @@ class Authentication:
             BodyTooLarge: more than can be hashed was signed.
             UnknownRoute: an encoded slash would make one id the path of something else.
         """
-        if scope["type"] != "http" or is_open(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -174,7 +174,9 @@ class Authentication:
         request = _signed_request(scope)
         check_headers(request, authorization, self._clock.now_ms())
         owner = await self._keys.owner(authorization.access_key)
-        if takes_raw_bytes(scope["path"]) and leaves_body_out(request):
+        if scope["type"] == "websocket":  # what follows is no body
+            payload_hash = EMPTY_HASH
+        elif takes_raw_bytes(scope["path"]) and leaves_body_out(request):
             has_body, receive = await see_body(receive, request.header("content-length"))
             payload_hash = UNSIGNED if has_body else EMPTY_HASH
         else:
@@ -191,7 +193,7 @@ class Authentication:
 
 def _signed_request(scope: Scope) -> SignedRequest:
     raw_path = scope.get("raw_path") or scope["path"].encode()
-    return SignedRequest(scope["method"], raw_path, scope["query_string"], scope["headers"])
+    return SignedRequest(scope.get("method", "GET"), raw_path, scope["query_string"], scope["headers"])
 
 
 def _hides_slash(scope: Scope) -> bool:

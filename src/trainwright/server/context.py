@@ -32,7 +32,7 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -55,7 +55,7 @@ class RequestContext:
                 raise
             await answer(exc, scope)(scope, receive, sender)
         except Exception:  # the top of a request: nothing may leave without our error shape
-            log.exception("request_crashed", extra={"method": scope["method"], "path": _shown_path(scope)})
+            log.exception("request_crashed", extra={"method": _verb(scope), "path": _shown_path(scope)})
             if sender.status:
                 raise  # too late for another answer: uvicorn cuts the connection, so that nobody takes it as whole
             await answer(TrainwrightError(), scope)(scope, receive, sender)
@@ -72,7 +72,9 @@ class _Sender:
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "websocket.accept":
+            self.status = 101
+        elif message["type"].endswith("http.response.start"):  # also a refusal of a WebSocket
             self.status = int(message["status"])
             headers = list(message.get("headers", ()))
             headers += [(REQUEST_ID_HEADER, self._request_id), (b"x-content-type-options", b"nosniff")]
@@ -115,6 +117,10 @@ def _shown_path(scope: Scope) -> str:
     return path.rpartition("/")[0] + "/***" if path.startswith("/share/") else path  # the link is the secret
 
 
+def _verb(scope: Scope) -> str:
+    return str(scope.get("method", "GET"))  # a WebSocket begins as one
+
+
 def _log_access(scope: Scope, status: int, took_s: float) -> None:
     level = logging.DEBUG if scope["path"].startswith(_QUIET) and status < 400 else logging.INFO
     if not access.isEnabledFor(level):
@@ -124,7 +130,7 @@ def _log_access(scope: Scope, status: int, took_s: float) -> None:
         level,
         "request",
         extra={
-            "method": scope["method"],
+            "method": _verb(scope),
             "path": _shown_path(scope),
             "status": status,
             "ms": round(took_s * 1000, 1),

@@ -7,8 +7,9 @@ the project: it is documented here. Authentication has happened in `server.auth`
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path
 from pydantic import AfterValidator
+from starlette.requests import HTTPConnection
 
 from trainwright.domain.access import Action
 from trainwright.domain.errors import ActionDenied, NoCredentials, WrongProject
@@ -29,32 +30,32 @@ class Wiring:
     default_language: Language
 
 
-def wiring_of(request: Request) -> Wiring:
+def wiring_of(request: HTTPConnection) -> Wiring:
     """The app's wiring."""
     return cast(Wiring, request.app.state.wiring)
 
 
-async def services(request: Request) -> Services:
+async def services(request: HTTPConnection) -> Services:
     """The ports and settings that use cases work with."""
     return wiring_of(request).services
 
 
-async def uploads(request: Request) -> Uploads:
+async def uploads(request: HTTPConnection) -> Uploads:
     """The resumable uploads."""
     return wiring_of(request).uploads
 
 
-async def broadcast(request: Request) -> Broadcast:
+async def broadcast(request: HTTPConnection) -> Broadcast:
     """Wake-ups for streams."""
     return wiring_of(request).broadcast
 
 
-async def language(request: Request) -> Language:
+async def language(request: HTTPConnection) -> Language:
     """The reader's language: `X-Language`, else `Accept-Language`, else the server's default."""
     return cast(Language, request.state.language)
 
 
-async def signed_in(request: Request) -> Principal:
+async def signed_in(request: HTTPConnection) -> Principal:
     """Who calls, on a path that names no project. Raises `NoCredentials`: nobody was authenticated."""
     principal = cast(Principal | None, getattr(request.state, "principal", None))
     if principal is None:
@@ -63,7 +64,7 @@ async def signed_in(request: Request) -> Principal:
 
 
 async def caller(
-    request: Request,
+    request: HTTPConnection,
     project_id: Annotated[str, Path(description="Project of the caller.")],
 ) -> Principal:
     """Who calls.

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 1  # for answers under way; streams are ended at once
 KEEP_ALIVE_S = 75
+SHELL_MESSAGE_MAX = 1 << 20  # bytes that may be typed, or piped in, at once
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -86,7 +87,9 @@ def _config(house: House) -> uvicorn.Config:
     return uvicorn.Config(
         house.app,
         http=HttpProtocol,
-        ws="none",
+        ws="websockets-sansio",  # for shells in tasks
+        ws_max_size=SHELL_MESSAGE_MAX,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

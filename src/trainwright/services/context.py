@@ -14,6 +14,7 @@ from trainwright.ports.uow import UnitOfWorkFactory
 from trainwright.services.checked import Checked
 from trainwright.services.owners import BucketOwners
 from trainwright.services.passwords import Passwords
+from trainwright.services.shell_limits import OpenShells
 from trainwright.wire.runner import CheckLimits, QuietLimits
 
 P = ParamSpec("P")
@@ -81,3 +82,4 @@ class Services:
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     credentials_changed: Signal = field(default_factory=Signal, repr=False)
     passwords: Passwords = field(default_factory=Passwords, repr=False)
+    shells: OpenShells = field(default_factory=OpenShells, repr=False)

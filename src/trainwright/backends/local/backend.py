@@ -28,12 +28,13 @@ from trainwright.backends.local.render import render_launch
 from trainwright.backends.local.runtimes import RunTimes
 from trainwright.backends.local.schedule import never_fits
 from trainwright.backends.local.settings import LocalSettings
+from trainwright.backends.local.shell import open_shell
 from trainwright.backends.local.supervision import Means, Pools, Spawn, Supervision, run_in
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
-from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, Node, PoolUse
+from trainwright.ports.backend import BackendError, Capacity, Handle, Launch, Node, PoolUse, Terminal
 from trainwright.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -225,6 +226,16 @@ class LocalBackend:
             if attempt.is_queued:
                 self._dispatch.move(attempt, priority)
                 self._changed(attempt)
+
+    async def open_shell(
+        self, handle: Handle, task: str, *, rows: int, columns: int, argv: Sequence[str] = ()
+    ) -> Terminal:
+        """A terminal in the task, by the runner's own means."""
+        attempt = self._attempts.get(handle.key)
+        if attempt is None or task not in attempt.launch.spec.task_names():
+            raise BackendError(f"there is no task {task} of attempt {handle.key}", retryable=False)
+        folder = self._folders.task_folder(handle.key, task)
+        return await open_shell(self._settings.runner_argv, folder, rows=rows, columns=columns, argv=argv)
 
     # -- the embedded scheduler
 
