@@ -216,7 +216,7 @@ def test_daemons_are_ended_with_the_command(tmp_path: Path, rig: StartRig, launc
 
 
 def test_stop_lets_the_command_end_itself(tmp_path: Path, rig: StartRig, launcher: str) -> None:
-    """SIGTERM reaches the script under either launcher; what it saves in its grace is uploaded."""
+    """SIGTERM reaches the script under either launcher; what it saves in its grace is uploaded. It came from outside."""
     script = """
         import os, signal, sys, time
         def leave(number, frame):
@@ -235,7 +235,7 @@ def test_stop_lets_the_command_end_itself(tmp_path: Path, rig: StartRig, launche
     assert task.process is not None
     task.process.terminate()
     final = task.wait()
-    assert (final["reason"], final["exit_code"]) == ("stopped_by_user", 0), task.story()
+    assert (final["reason"], final["exit_code"]) == ("preempted", 0), task.story()
     assert (model / "checkpoint").read_text() == "saved"
     assert "killed_after_grace" not in task.server.told.codes()
     assert "stopping" in task.server.told.codes()
@@ -279,7 +279,7 @@ def test_shorter_grace_wins(tmp_path: Path, rig: StartRig) -> None:
     task.process.terminate()
     task.server.wait_for(lambda: "stopping" in task.server.told.codes())
     task.server.stop_grace_s = 0
-    assert task.wait()["reason"] == "stopped_by_user"
+    assert task.wait()["reason"] == "preempted"
 
 
 def test_prestart_runs_before_in_the_same_environment(tmp_path: Path, rig: StartRig, launcher: str) -> None:

@@ -17,7 +17,8 @@ from trainwright.runner.accelerators import parse_ascend, parse_nvidia
 from trainwright.runner.channel import backoff_s
 from trainwright.runner.connection import Address, parse
 from trainwright.runner.copying import DRAFT_PREFIX
-from trainwright.runner.environment import Interpreter, inherited, job_argv
+from trainwright.runner.environment import Interpreter, inherited
+from trainwright.runner.launching import job_argv
 from trainwright.runner.layout import Layout, UnsafePath, check_absolute, check_relative
 from trainwright.runner.ledger import EventSpool, State
 from trainwright.runner.outcome import classify
@@ -30,10 +31,11 @@ from trainwright.wire.runner import FinalResult, Registration, Report, TaskOrder
 
 SANDBOX = """
 bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 100 --hostname modelarts-job-x-worker-0
---die-with-parent --new-session --ro-bind /usr /usr --ro-bind /etc /etc --symlink usr/bin /bin --symlink usr/lib /lib
+--die-with-parent --new-session --ro-bind /usr /usr --ro-bind /etc /.etc --tmpfs /etc --symlink /.etc/ssl /etc/ssl
+--ro-bind R/mounts/hosts /etc/hosts --ro-bind R/mounts/passwd /etc/passwd --ro-bind R/mounts/group /etc/group
+--ro-bind R/root/etc/volcano /etc/volcano --remount-ro /etc --symlink usr/bin /bin --symlink usr/lib /lib
 --ro-bind /opt /opt --ro-bind /sys /sys --proc /proc --dev /dev --tmpfs /dev/shm --dev-bind /dev/nvidia0 /dev/nvidia0
 --ro-bind /run/systemd/resolve /run/systemd/resolve
---ro-bind R/mounts/hosts /etc/hosts --ro-bind R/mounts/passwd /etc/passwd
 --bind R/root/tmp /tmp --ro-bind /opt/python /opt/python --ro-bind /engines/e1 /engines/e1
 --bind R/root/home/ma-user /home/ma-user --bind R/root/cache /cache --bind R/root/dataset /dataset
 --bind R/root/home/other/code /home/other/code --chdir /home/ma-user --
@@ -47,7 +49,7 @@ def test_sandbox_command_line() -> None:
     machine.folders = ["/opt", "/sys"]
     machine.devices = ["/dev/nvidia0"]
     machine.hidden_resolver = "/run/systemd/resolve"
-    machine.files = ["/etc/hosts", "/etc/passwd"]
+    machine.settings = ["hosts", "passwd", "ssl", "volcano"]
     line = argv(
         machine,
         root="R/root",
@@ -289,8 +291,8 @@ def test_messages_fit_the_wire() -> None:
     )
     assert TaskOrder.model_validate(order).model_dump(mode="json") == order
     report = {"step": "code", "started_at_ms": 0, "events": [], "samples": [], "final": None}
-    assert set(Report.model_fields) == set(report)
-    assert set(Registration.model_fields) == {"ip", "host", "launcher", "facts"}
+    assert set(Report.model_fields) == {*report, "ready", "activity", "failed"}
+    assert set(Registration.model_fields) == {"ip", "host", "node", "launcher", "facts"}
 
 
 def test_event_codes_exist() -> None:

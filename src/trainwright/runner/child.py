@@ -6,7 +6,7 @@ import fcntl
 import os
 
 from . import procfs
-from .kernel import die_with_parent
+from .kernel import die_with_parent, own_names
 from .rundir import write_all
 
 TYPE_CHECKING = False
@@ -68,6 +68,10 @@ class Child:
                 os._exit(127)  # the shim died in between
             what = "join the control group"
             _join(self._command["cgroup"])
+            argv, environment = _named(self._command)
+            die_with_parent(signal.SIGKILL)  # new rights undo it
+            if os.getppid() != parent:
+                os._exit(127)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(output, 1)
             os.dup2(output, 2)
@@ -76,7 +80,6 @@ class Child:
                     signal.signal(number, signal.SIG_DFL)  # Python ignores SIGPIPE; that would be inherited
             what = f"enter {self._command['cwd']}"
             os.chdir(self._command["cwd"])
-            argv, environment = self._command["argv"], self._command["env"]
             what = f"start {argv[0]}"
             os.execvpe(argv[0], argv, environment)  # noqa: S606 - by argv, not through a shell
         except (OSError, ValueError) as error:
@@ -90,6 +93,24 @@ def _join(cgroup: str) -> None:
     if cgroup:
         with open(os.path.join(cgroup_folder(cgroup), "cgroup.procs"), "w", encoding="ascii") as members:
             members.write(str(os.getpid()))
+
+
+def _named(command: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """Argv and environment, once the names of the job's hosts mean something to this process. Where it cannot have an
+    /etc/hosts of its own, the addresses take the names' place.
+    """
+    argv, environment = command["argv"], command["env"]
+    names = command.get("names")
+    if not names or own_names(names["hosts"], names["host"]):
+        return argv, environment
+
+    def with_addresses(text: str) -> str:
+        for host, address in names["addresses"].items():
+            text = text.replace(host, address)
+        return text
+
+    argv = [with_addresses(word) for word in argv]
+    return argv, {name: with_addresses(value) for name, value in environment.items()}
 
 
 def cgroup_folder(reference: str) -> str:
@@ -110,23 +131,52 @@ def oom_kills(cgroup: str) -> int:
     return int(counts.get("oom_kill", "0"))
 
 
-def terminate(pid: int, *, sandbox: bool) -> bool:
-    """Send SIGTERM to the process group of the command; False when there was nothing to send it to.
+class Farewell:
+    """SIGTERM for every process of a command, and the time to act on it.
 
-    Inside a sandbox the command is the child of the namespace's first process, which is bwrap's child: bwrap itself
-    passes no signals on and would end everything at once.
+    Bwrap ends as soon as the first process of its namespace's command does, and the namespace with it. It is held
+    meanwhile, so that what works on below a shell or a launcher that is gone keeps its grace there, too.
     """
-    commands = [pid]
-    if sandbox:
-        commands = [command for first in procfs.children(pid) for command in procfs.children(first)]
-    reached = False
-    for group in {_group(command) for command in commands} - {0}:
-        try:
-            os.killpg(group, signal.SIGTERM)
-            reached = True
-        except ProcessLookupError:
-            continue
-    return reached
+
+    def __init__(self, pid: int, *, sandbox: bool) -> None:
+        self._pid = pid  # what was started: the command itself, or bwrap
+        self._sandbox = sandbox
+        self._held = False
+
+    def begin(self) -> bool:
+        """Send it, once to each process; False when there was nothing to send it to.
+
+        By process groups, which no fork escapes: those of all descendants, wherever they moved with `setsid`. What is
+        started later is somebody's answer to the signal, and is left alone.
+        """
+        groups = {_group(process) for process in self._living()} - {
+            0,
+            _group(self._pid) if self._sandbox else 0,
+        }
+        if self._sandbox and groups:
+            self._held = procfs.kill(self._pid, signal.SIGSTOP)
+        reached = False
+        for group in groups:
+            try:
+                os.killpg(group, signal.SIGTERM)
+                reached = True
+            except (ProcessLookupError, PermissionError):
+                continue  # gone, or no longer the user's (a set-user-id program)
+        return reached
+
+    def step(self) -> None:
+        """Let bwrap go on once nothing is left to wait for."""
+        if self._held and not self._living():
+            self._held = False
+            procfs.kill(self._pid, signal.SIGCONT)
+
+    def _living(self) -> list[int]:
+        """Processes of the user: in a sandbox without bwrap and the first process of its namespace, also bwrap's."""
+        found = procfs.descendants(os.getpid())
+        if self._sandbox:
+            own = {self._pid, *procfs.children(self._pid)}
+            found = [process for process in found if process not in own]
+        return [process for process in found if procfs.start_ticks(process) is not None]
 
 
 def _group(pid: int) -> int:

@@ -10,6 +10,8 @@ from .environment import instance_name
 from .faults import TransferFailed
 from .layout import UnsafePath
 from .outcome import StepFailed
+from .prepare import fetch_output
+from .rundir import read_json, write_json
 from .staging import Upload, describe, send_file
 
 TYPE_CHECKING = False
@@ -35,16 +37,74 @@ class Outputs:
             Upload(folder, task.places.real(folder["local_path"]), tag, self._access)
             for folder in task.order["outputs"]
         ]
-        for upload, folder in zip(self._uploads, task.order["outputs"]):
-            if folder["prefetch"] and not os.path.exists(task.rundir.shim("command")):
-                upload.remember()
         self._work: Any = None
+        known = read_json(task.rundir.fetched)
+        for upload, folder in zip(self._uploads, task.order["outputs"]):
+            if known is not None:
+                upload.recall(known.get(upload.name, {}))
+            elif folder["prefetch"] and not os.path.exists(task.rundir.shim("command")):
+                upload.remember()
+        if known is None:
+            self._note_fetched()
+
+    def _note_fetched(self) -> None:
+        """Write down what came from the store: another task's newer file there must not be replaced by it later."""
+        known = {upload.name: upload.known() for upload in self._uploads}
+        if any(known.values()):
+            write_json(self._task.rundir.fetched, known)
 
     def begin_periodic(self) -> None:
         """Send what changed every `upload_period_s` seconds, beside the rest; trouble is left to the next time."""
         period = float(self._task.order["upload_period_s"])
         if self._uploads and period > 0:
             self._task.pump.every(period, self._push_all)
+
+    def pause(self) -> None:
+        """Return with no thread at work: there may be none while a process is forked. Sending goes on after."""
+        if self._work is not None:
+            self._task.pump.until(lambda: bool(self._work.done))
+            self._work.outcome()
+            self._work = None
+
+    def save(self) -> None:
+        """Send what has not been sent, between two starts of the command. Trouble is left to the end."""
+        self.pause()
+        for upload in self._uploads:
+            try:
+                persistently(self._task, upload.push, self._access.cancel)
+            except StepFailed as failure:
+                self._task.emit("output_upload_failed", name=upload.name, detail=failure.message)
+
+    def fetch_resume(self) -> None:
+        """Lay the checkpoint that this start is to go on from, and what else is new in an output that is fetched before
+        each start. Raises `StepFailed`, `StopRequested`.
+        """
+        task, rounds = self._task, self._task.rounds
+        point = rounds.resume
+        if point is None or f"resume {rounds.number}" in task.state.done:
+            return
+        self.pause()
+        upload = self._uploads[int(point["output"])]
+        folder = task.order["outputs"][int(point["output"])]
+        path = point["path"]
+        task.line(f"resume {rounds.number}", f"[init] resume from {folder['name']}: {path}")
+        chosen: set[str] = set()
+
+        def wanted(name: str, size: int) -> bool:
+            asked = folder["prefetch"] or name == path or (path.endswith("/") and name.startswith(path))
+            if not asked or upload.unchanged(name, size):
+                return False
+            chosen.add(name)
+            return True
+
+        fetch_output(task, folder, wanted)
+        upload.remember(chosen)
+        self._note_fetched()
+        if not os.path.exists(f"{task.places.real(folder['local_path'])}/{path}"):
+            raise StepFailed("input_download_failed", f"checkpoint {path} of {folder['name']} is gone")
+        step = int(point.get("step", -1))
+        task.emit("resume_point", start=rounds.number, checkpoint=path, name=folder["name"], step=step)
+        task.state.finish(f"resume {rounds.number}")
 
     def _push_all(self) -> None:
         if self._work is None or self._work.done:

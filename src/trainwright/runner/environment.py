@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import layout
+from .hosts import Peers
 from .procfs import MARKER
 
 TYPE_CHECKING = False
@@ -45,22 +46,34 @@ def job_environment(
     places: layout.Layout,
     python: Interpreter,
     *,
-    ip: str,
+    peers: Peers,
     attempt_key: str,
+    server_url: str,
     base: Mapping[str, str],
+    started: Mapping[str, str],
 ) -> dict[str, str]:
     """The environment of the command, of its pre-start script and of pip.
 
-    Later wins: `base` (see `inherited`), ours, the engine's, channels handed over as variables, the user's own.
+    Later wins: `base` (see `inherited`), ours, the engine's, `started` (of this start: see `launching`), channels
+    handed over as variables, the user's own.
     """
     environment = dict(base)
     environment.update(_paths(order, places, python, base.get("PATH", DEFAULT_PATH)))
-    environment.update(_distribution(order, ip))
+    environment.update(_distribution(order, peers))
+    environment.update(host_lists(peers, [role["hosts"] for role in peers.roles]))
+    environment.update(_of_old_images(order, peers))
+    environment["MA_APIGW_ENDPOINT"] = server_url
+    if "PIP_INDEX_URL" in base:
+        environment["MA_PIP_URL"] = base["PIP_INDEX_URL"]
+        environment["MA_PIP_HOST"] = base["PIP_INDEX_URL"].partition("://")[2].partition("/")[0]
+    if order["resources"].get("accelerator_kind") == "gpu":
+        environment.setdefault("NCCL_DEBUG", "INFO")
     environment[MARKER] = f"{attempt_key}/{order['task']}"
     environment["PYTHONUNBUFFERED"] = "1"
     environment["OMP_NUM_THREADS"] = str(max(1, int(order["resources"]["cpus"])))
     if order["engine"]:
         environment.update(order["engine"].get("environment", {}))
+    environment.update(started)
     for channel in (*order["inputs"], *order["outputs"]):
         # A command line gets no arguments appended, so variables are the only way it can learn its paths.
         if channel["pass_as"] == "environment" or order["shell"]:
@@ -89,32 +102,62 @@ def _paths(
     }
 
 
-def _distribution(order: dict[str, Any], ip: str) -> dict[str, str]:
-    count, index = str(order["replicas"]), str(order["index"])
+def _distribution(order: dict[str, Any], peers: Peers) -> dict[str, str]:
+    index = str(order["index"])
+    system_name = f"task{peers.role_index}"
     return {
-        "MA_CURRENT_IP": ip,
+        "MA_CURRENT_IP": peers.ip(order["role"], order["index"]),
         "MA_CURRENT_INSTANCE_NAME": instance_name(order),
         "MA_NUM_GPUS": str(order["resources"]["accelerators"]),
-        "MA_NUM_HOSTS": count,
+        "MA_NUM_HOSTS": str(order["replicas"]),
         "MA_TASK_NAME": order["role"],
+        "MA_VJ_NAME": f"ma-job-{order['job_id']}",
         "VC_TASK_INDEX": index,
         "VK_TASK_INDEX": index,
-        "VC_WORKER_NUM": count,
-        "VC_WORKER_HOSTS": ",".join(order["hosts"]),
+        "VC_TASK_NAME": system_name,
+        "TASKROLE_NAME": system_name,
+        "TASKROLE_REPLICA_INDEX": index,
+        "TASKSET_NAME": order["job_id"],
     }
+
+
+def host_lists(peers: Peers, hosts: Sequence[Sequence[str]]) -> dict[str, str]:
+    """`VC_<ROLE>_HOSTS` and `VC_<ROLE>_NUM` of every role by its name and its number, with these `hosts`.
+
+    A job with a single role has them as `WORKER`, too, whatever its role is called.
+    """
+    found: dict[str, str] = {}
+    for number, (role, members) in enumerate(zip(peers.roles, hosts)):
+        names = [f"TASK{number}", variable_name(role["name"])]
+        for name in (*names, *(("WORKER",) if len(peers.roles) == 1 else ())):
+            found[f"VC_{name}_HOSTS"] = ",".join(members)
+            found[f"VC_{name}_NUM"] = str(len(members))
+    return found
+
+
+def variable_name(text: str) -> str:
+    """`text` as a part of a variable's name."""
+    return "".join(char.upper() if char.isascii() and char.isalnum() else "_" for char in text)
+
+
+def _of_old_images(order: dict[str, Any], peers: Peers) -> dict[str, str]:
+    """Variables of the old runtime that custom images may still read. Theirs are places in the store, not paths."""
+    found = {"DLS_TASK_INDEX": str(order["index"]), "DLS_TASK_NUMBER": str(order["replicas"])}
+    if order["code"] and order["code"]["uri"]:
+        found["DLS_APP_URL"] = order["code"]["uri"]
+    for channel, name in (("data_url", "DLS_DATA_URL"), ("train_url", "DLS_TRAIN_URL")):
+        for folder in (*order["inputs"], *order["outputs"]):
+            if folder["name"] == channel:
+                found[name] = folder["uri"]
+    endpoints = peers.endpoints(peers.own_role)
+    if len(endpoints) == 1:
+        job_name = order["job_name"].replace("=", "_").replace("\0", "_")
+        found[f"BATCH_{job_name}.0_HOSTS"] = endpoints[0]
+    for index, endpoint in enumerate(endpoints):
+        found[f"BATCH_CUSTOM{index}_HOSTS"] = endpoint
+    return found
 
 
 def instance_name(order: dict[str, Any]) -> str:
     """The task's name among all tasks of all jobs; also its host name and the stem of its log's file name."""
     return f"modelarts-job-{order['job_id']}-{order['task']}"
-
-
-def job_argv(order: dict[str, Any], places: layout.Layout, python: Interpreter) -> list[str]:
-    """The command: `bash -c line` with nothing appended, or the boot file with hyperparameters and channels."""
-    if order["shell"]:
-        return ["bash", "-c", order["shell"]]
-    argv = [python.path, "-u", places.view(layout.boot_file(order)), *order["arguments"]]
-    for channel in (*order["inputs"], *order["outputs"]):
-        if channel["pass_as"] == "argument":
-            argv.append(f"--{channel['name']}={places.view(channel['local_path'])}")
-    return argv

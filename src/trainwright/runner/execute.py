@@ -1,4 +1,4 @@
-"""The user's command itself: pre-start script, start, watch over it, and why it ended."""
+"""The user's command itself: pre-start script, start, watch over it, start again in place, and why it ended."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import os
 import time
 from functools import partial
 
-from . import layout
-from .environment import job_argv
-from .outcome import NOT_FOUND, StepFailed, classify, exit_code
+from . import deferred, launching, layout, procfs
+from .outcome import NOT_FOUND, STOPPED_BEFORE_START, StepFailed, classify, exit_code, final
 from .pump import StopRequested
+from .rendezvous import RESTART, HeldPort, meet
+from .rundir import write_json
+from .running import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .deliver import Outputs
+    from .pump import Pump
     from .task import Task
 
 _PRESTART = ("ma-pre-start.sh", "ma-pre-start.py")
+_SWEEP_S = 10.0
 
 
 def prestart(task: Task) -> None:
@@ -43,23 +48,70 @@ def prestart(task: Task) -> None:
         return
 
 
-def command(task: Task) -> dict[str, Any]:
-    """Run the user's command, or take over the one that runs; returns the final result. Raises `StepFailed`."""
-    begun = os.path.exists(task.rundir.shim("command"))
-    if begun:
-        task.emit("runner_resumed")
-    else:
+def command(task: Task, outputs: Outputs) -> dict[str, Any]:
+    """Run the user's command, or take over the one that runs, and start it again in place for as often as the server
+    wants that; returns the final result. Raises `StepFailed`, `StopRequested`.
+    """
+    rounds = task.rounds
+    while True:
+        found = None
+        if not rounds.behind or Running(task.rundir, rounds.step).begun():
+            found = _one_start(task, outputs)
+        if found is not None and not _starts_again(task, found):
+            return found
+        if Running(task.rundir, rounds.step).begun():
+            sweep(task.launch, task.pump)
+            task.reporter.step = "outputs"
+            outputs.save()
+        rounds.advance()
+
+
+def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
+    """One start of the command to its end; None when it was ended to be started again."""
+    rounds = task.rounds
+    meet(task)
+    if not Running(task.rundir, rounds.step).begun():
+        if rounds.behind:
+            return None
+        task.reporter.step = "resume"
+        outputs.fetch_resume()
         _check(task)
-        task.state.started_at_ms = time.time_ns() // 1_000_000
+        task.state.started_at_ms = task.state.started_at_ms or time.time_ns() // 1_000_000
         task.state.save()
-    task.emit("training_started")
+    else:
+        task.emit("runner_resumed")
+    task.reporter.step = "command"
+    if rounds.number:
+        task.emit("process_started", start=rounds.number, count=rounds.number + 1)
+    task.emit("training_started", start=rounds.number)
     try:
-        result: dict[str, Any] | None = task.run("command", lambda: _launch(task))
+        result: dict[str, Any] | None = task.run(rounds.step, lambda: _launch(task, outputs))
     except StepFailed:
         result = None
-    found = classify(result, sandboxed=task.places.sandboxed)
+    stopping = task.pump.stop_grace_s is not None
+    if result is not None and result["cause"] == RESTART and not result["stopped"]:
+        return final(task.pump.stop_reason, STOPPED_BEFORE_START) if stopping else None
+    found = classify(result, sandboxed=task.places.sandboxed, stop_reason=task.pump.stop_reason)
     _tell_end(task, result, found)
     return found
+
+
+def _starts_again(task: Task, found: dict[str, Any]) -> bool:
+    """Whether a command that ended by itself is to be started again: as the server says, which may be asked for it."""
+    rounds, pump = task.rounds, task.pump
+    if found["reason"] in ("completed", pump.stop_reason) or pump.stop_grace_s is not None:
+        return False
+    if not rounds.behind and task.order.get("process_retries"):
+        task.reporter.failure = {
+            "round": rounds.number,
+            "reason": found["reason"],
+            "exit_code": found["exit_code"],
+        }
+        try:
+            pump.until(lambda: rounds.behind or rounds.finish or pump.stop_grace_s is not None)
+        finally:
+            task.reporter.failure = None
+    return rounds.behind and pump.stop_grace_s is None
 
 
 def _check(task: Task) -> None:
@@ -73,23 +125,58 @@ def _check(task: Task) -> None:
         raise StepFailed("command_not_found", message, NOT_FOUND)
 
 
-def _launch(task: Task) -> dict[str, Any]:
-    return task.command(job_argv(task.order, task.places, task.python), task.cwd())
+def _launch(task: Task, outputs: Outputs) -> dict[str, Any]:
+    kind = launching.distribution(task.order)
+    if kind == launching.ASCEND and not task.state.facts.get("port"):
+        free = HeldPort()  # on a single node nobody was told of one
+        task.state.facts["port"] = free.number
+        free.release()
+    secret = ""
+    if kind == launching.MPI:
+        secret = deferred.load("mpi").secret_of(task.launch["token"], task.launch["attempt_key"])
+    given = launching.Given(
+        task.order, task.places, task.python, task.peers, helper=task.helper(), secret=secret
+    )
+    start = launching.prepare(given)
+    for path, text in start.files.items():
+        with open(task.places.real(path), "w", encoding="utf-8") as file:
+            file.write(text)
+    made = task.command(start.argv, task.cwd(), start.environment)
+    if start.plan is not None:
+        write_json(task.places.real(launching.PLAN), start.plan)
+    outputs.pause()
+    task.rounds.release_port()
+    return made
 
 
 def _tell_end(task: Task, result: dict[str, Any] | None, found: dict[str, Any]) -> None:
+    number = task.rounds.number
     if os.path.exists(task.rundir.overflow):
         task.emit("log_overflow", limit_mib=int(task.order["log_limit_bytes"]) >> 20)
     if result is not None and result["killed_after_grace"]:
-        task.emit("killed_after_grace")
+        task.emit("killed_after_grace", start=number)
     if found["reason"] == "out_of_memory":
-        task.emit("out_of_memory", limit_mib=memory_limit_mib(task))
+        task.emit("out_of_memory", start=number, limit_mib=memory_limit_mib(task))
     if found["reason"] == "disk_full":
-        task.emit("disk_full", limit_mib=int(task.launch.get("disk_limit_mib") or 0))
-    task.emit("training_ended", exit_code=found["exit_code"])
-    task.line("end", f"[end] Training end with return code: {found['exit_code']}")
+        task.emit("disk_full", start=number, limit_mib=int(task.launch.get("disk_limit_mib") or 0))
+    task.emit("training_ended", start=number, exit_code=found["exit_code"])
+    task.line(f"end {number}", f"[end] Training end with return code: {found['exit_code']}")
 
 
 def memory_limit_mib(task: Task) -> int:
     """What the task may use at most."""
     return int(task.launch.get("memory_limit_mib") or task.order["resources"]["memory_mib"])
+
+
+def sweep(launch: dict[str, Any], pump: Pump) -> None:
+    """Kill what got away: started by this task, but no longer below any shim (after a shim was killed)."""
+    marker = f"{launch['attempt_key']}/{launch['task']}"
+    for _ in range(int(_SWEEP_S / 0.1)):
+        left = procfs.marked(marker)
+        if not left:
+            return
+        for pid in left:
+            procfs.kill(pid)
+        waited = pump.every(0.1, lambda: None)
+        pump.turn()
+        pump.cancel(waited)

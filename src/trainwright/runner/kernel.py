@@ -41,7 +41,7 @@ def set_name(name: str) -> None:
 
 
 def own_names(hosts_file: str, host: str) -> bool:
-    """Give this process (and what it starts) `hosts_file` as /etc/hosts and `host` as host name, for nobody else to see.
+    """Give this process (and what it starts) `hosts_file` as /etc/hosts and `host` as host name; others see nothing.
 
     Works with the rights of an administrator, or where users may make namespaces; False where neither holds: then
     everything is as it was. Source: mount_namespaces(7), user_namespaces(7).
@@ -65,6 +65,6 @@ def own_names(hosts_file: str, host: str) -> bool:
         return False
     if _libc.mount(os.fsencode(hosts_file), b"/etc/hosts", None, ctypes.c_ulong(_MS_BIND), None) != 0:
         return False
-    name = host.encode("ascii", "replace")
-    _libc.sethostname(ctypes.c_char_p(name), ctypes.c_size_t(len(name)))  # only for show: it may fail
+    shown = host.encode("ascii", "replace")
+    _libc.sethostname(ctypes.c_char_p(shown), ctypes.c_size_t(len(shown)))  # only for show: it may fail
     return True

@@ -16,6 +16,7 @@ RUN_DIR = MOUNT + "/run"
 JOB_VENV = RUN_DIR + "/python"
 CACHE = "/cache"
 TMP = "/tmp"  # noqa: S108 - the job's own one
+HOST_FILES = "/etc/volcano"
 SANDBOX = "sandbox"
 
 
@@ -62,9 +63,14 @@ def check_relative(path: str) -> str:
 
 
 def code_parent(order: dict[str, Any]) -> str:
-    """The folder the code folder lies in (`MA_JOB_DIR`), as a job path."""
+    """The folder the code folder lies in (`MA_JOB_DIR`), as a job path; the code folder itself when it lies at the root
+    of the file system.
+    """
     code = order["code"]
-    return os.path.dirname(check_absolute(code["local_path"])) if code else JOB_DIR
+    if not code:
+        return JOB_DIR
+    folder = check_absolute(code["local_path"])
+    return os.path.dirname(folder) if os.path.dirname(folder) != "/" else folder
 
 
 def working_dir(order: dict[str, Any]) -> str:

@@ -81,18 +81,24 @@ class EventSpool:
     def _load(self, acked_seq: int) -> None:
         for event in _whole_lines(self._path):
             self.last_seq = event["seq"]
-            self._times[_key(event["code"], event["slots"])] = event["at_ms"]
+            self._times[_key(event["code"], event["slots"], event.get("start", 0))] = event["at_ms"]
             if event["seq"] > acked_seq:
                 self.unacked.append(event)
 
-    def emit(self, code: str, slots: dict[str, Slot] | None = None, *, durable: bool = False) -> None:
-        """Record an event. What can happen only once is recorded once, however often a step is begun anew."""
+    def emit(
+        self, code: str, slots: dict[str, Slot] | None = None, *, start: int = 0, durable: bool = False
+    ) -> None:
+        """Record an event. What can happen only once is recorded once, however often a step is begun anew; `start`
+        tells apart what happens once with every start of the command.
+        """
         slots = slots or {}
-        key = _key(code, slots)
+        key = _key(code, slots, start)
         if key in self._times and code not in _REPEATABLE:
             return
         at_ms = time.time_ns() // 1_000_000
-        event = {"seq": self.last_seq + 1, "at_ms": at_ms, "code": code, "slots": slots}
+        event: dict[str, Any] = {"seq": self.last_seq + 1, "at_ms": at_ms, "code": code, "slots": slots}
+        if start:
+            event["start"] = start
         append_line(self._path, event, durable=durable)
         self.last_seq += 1
         self._times[key] = at_ms
@@ -141,5 +147,5 @@ def _last_line(path: str) -> dict[str, Any]:
     return lines[-1] if lines else {}
 
 
-def _key(code: str, slots: dict[str, Any]) -> str:
-    return f"{code} {slots.get('name', '')}"
+def _key(code: str, slots: dict[str, Any], start: int = 0) -> str:
+    return f"{code} {slots.get('name', '')}" + (f" {start}" if start else "")

@@ -37,8 +37,12 @@ def exit_code(result: dict[str, Any]) -> int:
     return 128 + int(result["signal"]) if result["signal"] else int(result["exit_code"])
 
 
-def classify(result: dict[str, Any] | None, *, sandboxed: bool) -> dict[str, Any]:
-    """Why the command ended. None: its shim vanished, and the command with it."""
+def classify(
+    result: dict[str, Any] | None, *, sandboxed: bool, stop_reason: str = "stopped_by_user"
+) -> dict[str, Any]:
+    """Why the command ended. None: its shim vanished, and the command with it. `stop_reason`: why it was stopped, if
+    it was.
+    """
     if result is None:
         return final(
             "runner_lost", KILLED, "the process that watched the command was killed; the command died with it"
@@ -52,7 +56,7 @@ def classify(result: dict[str, Any] | None, *, sandboxed: bool) -> dict[str, Any
     if result["cause"] == "memory" and code != 0:
         return final("out_of_memory", code)
     if result["stopped"]:
-        return final("stopped_by_user", code)
+        return final(stop_reason, code)
     if code == 0:
         return final("completed", 0)
     # bwrap turns the signal that ended the command into the exit code a shell would give.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 
 from . import deferred
@@ -16,6 +15,7 @@ from .staging import Progress, describe, fetch, lay_small, small_items, without_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .task import Task
@@ -27,11 +27,17 @@ _TAIL_BYTES = 16 << 10
 
 
 def directories(task: Task) -> None:
-    """Make the folders of the contract and tell which launcher lays them out."""
+    """Make the folders of the contract and tell which launcher lays them out. With them the pre-check begins."""
     task.emit("precheck_started")
     for folder in job_folders(task.order):
         os.makedirs(task.places.real(folder), exist_ok=True)
     task.emit("launcher", launcher=task.launch["launcher"])
+
+
+def precheck(task: Task) -> None:
+    """Check the node, when that was asked for. Raises `StepFailed` (`precheck_failed`)."""
+    if task.order.get("check"):
+        deferred.load("checks").run(task)
     task.emit("precheck_done", seconds=task.spool.seconds_since("precheck_started"))
 
 
@@ -94,29 +100,40 @@ def prefetch(task: Task) -> None:
         name = folder["name"]
         if not folder["prefetch"] or f"prefetch {name}" in task.state.done:
             continue
-        grant = folder["grant"]
         began = task.spool.seconds_since("precheck_started")
-        if grant["kind"] == "url" or os.path.isdir(grant["path"]):
-            try:
-                _lay(task, folder, Progress())
-            except StepFailed as failure:
-                task.emit("input_download_failed", name=name, detail=failure.message)
-                raise StepFailed(failure.reason or "input_download_failed", failure.message) from failure
+        fetch_output(task, folder, None)
         seconds = float(task.spool.seconds_since("precheck_started")) - float(began)
         task.emit("prefetch_done", name=name, seconds=f"{seconds:.3f}")
         task.state.finish(f"prefetch {name}")
 
 
-def _lay(task: Task, folder: dict[str, Any], progress: Progress) -> None:
+def fetch_output(task: Task, folder: dict[str, Any], wanted: Callable[[str, int], bool] | None) -> None:
+    """Lay what lies in the store of an output; `wanted` chooses by path and size. Raises `StepFailed`."""
+    grant = folder["grant"]
+    if grant["kind"] != "url" and not os.path.isdir(grant["path"]):
+        return
+    try:
+        _lay(task, folder, Progress(), wanted)
+    except StepFailed as failure:
+        task.emit("input_download_failed", name=folder["name"], detail=failure.message)
+        raise StepFailed(failure.reason or "input_download_failed", failure.message) from failure
+
+
+def _lay(
+    task: Task,
+    folder: dict[str, Any],
+    progress: Progress,
+    wanted: Callable[[str, int], bool] | None = None,
+) -> None:
     """Raises `StepFailed` with the reason left empty unless the store is to blame, and `Changed`."""
     try:
         target = task.places.real(folder["local_path"])
         items = None if folder.get("is_file") else small_items(folder)
         if items is not None:
-            lay_small(items, target)
+            lay_small([item for item in items if wanted is None or wanted(item.path, item.size)], target)
             return
         access = task.access()
-        task.pump.work(lambda: fetch(folder, target, access, progress), access.cancel)
+        task.pump.work(lambda: fetch(folder, target, access, progress, wanted), access.cancel)
     except (OSError, UnsafePath) as error:
         raise StepFailed("", without_place(folder, describe(error, task.hide))) from error
     except Changed:
@@ -196,7 +213,7 @@ def _builder(task: Task, plan: str) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["TRAINWRIGHT_TASK"] = f"{task.launch['attempt_key']}/{task.order['task']}"
     return {
-        "argv": [task.executable, "-I", "-S", "-u", task.archive, "build-engine", plan],
+        "argv": [*task.helper(), "build-engine", plan],
         "env": environment,
         "cwd": task.rundir.path,
         "cgroup": "",
@@ -281,13 +298,5 @@ def _installer(task: Task, file: str) -> dict[str, Any]:
     plan_path = f"{RUN_DIR}/requirements-plan.json"
     write_json(task.places.real(plan_path), plan)
     os.chmod(task.places.real(plan_path), 0o644)
-    argv = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-u",
-        task.archive,
-        "install-requirements",
-        task.places.view(plan_path),
-    ]
+    argv = [*task.helper(), "install-requirements", task.places.view(plan_path)]
     return task.command(argv, os.path.dirname(file))

@@ -23,6 +23,10 @@ else:
 _LONGEST_S = 5.0
 
 
+EVICTED = "preempted"
+"""Why a task is stopped that gets SIGTERM without a word from anybody: who runs the machine wants it back."""
+
+
 class StopRequested(Exception):
     """A stop was asked for while nothing was running that could be told so."""
 
@@ -37,12 +41,15 @@ class Timer:
 
 
 class Pump:
-    """`until` runs everything until something is true. `stop_grace_s` is set once a stop was asked for."""
+    """`until` runs everything until something is true. `stop_grace_s` is set once a stop was asked for; `stop_reason`
+    is what the task then ends with.
+    """
 
     def __init__(self, rundir: RunDir, *, default_grace_s: float) -> None:
         self._rundir = rundir
         self.default_grace_s = default_grace_s
         self.stop_grace_s: float | None = None
+        self.stop_reason = "stopped_by_user"
         self.on_stop: Callable[[float], None] = lambda grace_s: (
             None
         )  # told of a stop and of every shorter grace
@@ -72,12 +79,13 @@ class Pump:
         if timer in self._timers:
             self._timers.remove(timer)
 
-    def request_stop(self, grace_s: float) -> None:
-        """Note a stop, on disk first. Repeated calls matter only when the grace is shorter."""
+    def request_stop(self, grace_s: float, reason: str = "") -> None:
+        """Note a stop, on disk first. Repeated calls matter only when the grace is shorter, or a `reason` is given."""
+        self.stop_reason = reason or self.stop_reason
         if self.stop_grace_s is not None and grace_s >= self.stop_grace_s:
             return
         self.stop_grace_s = grace_s
-        write_json(self._rundir.stop, {"grace_s": grace_s})
+        write_json(self._rundir.stop, {"grace_s": grace_s, "reason": self.stop_reason})
         self.on_stop(grace_s)
 
     def until(self, done: Callable[[], bool], *, stoppable: bool = False) -> None:
@@ -143,8 +151,14 @@ class Pump:
         if self._terminated:
             self._terminated = False
             stop = read_json(self._rundir.stop)
-            self.request_stop(self.default_grace_s if stop is None else float(stop["grace_s"]))
+            if stop is None:
+                self.request_stop(self.default_grace_s, EVICTED)
+            else:
+                self._obey(stop)
         elif self.stop_grace_s is None and os.path.exists(self._rundir.stop):
             stop = read_json(self._rundir.stop)
             if stop is not None:
-                self.request_stop(float(stop["grace_s"]))
+                self._obey(stop)
+
+    def _obey(self, stop: dict[str, Any]) -> None:
+        self.request_stop(float(stop["grace_s"]), str(stop.get("reason") or ""))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .samples import SampleBuffer
 
 EVENTS_PER_REPORT = 500
+WAITING_S = 0.2  # between two reports while others, or the server, decide when the command goes on
 _FAR_S = 3600.0
 _JSON = "application/json"
 
@@ -41,10 +42,20 @@ class Reporter:
         self.step = "register"
         self.heartbeat_s = 5.0
         self.on_stop: Callable[[float], None] = lambda grace_s: None
+        self.on_answer: Callable[[dict[str, Any]], None] = lambda answer: (
+            None
+        )  # told of every answer to a report
+        self.ready: dict[str, Any] | None = None  # while waiting for the other tasks: `Ready`
+        self.failure: dict[str, Any] | None = None  # while waiting for the verdict: `Failure`
+        self.activity: dict[str, Any] | None = None  # how quiet the command is: `Activity`
         self.final_ready = False  # the log is stored: the final result may be told
+        self.holding = (
+            False  # after the final result is acknowledged: the environment is kept, go on reporting
+        )
         self.registered = False
         self._sent_seq = state.acked_seq
         self._sent_final = False
+        self._sent_words: dict[str, Any] = {}
         self._sent_at = 0.0
         self._in_flight: dict[str, Any] | None = None
 
@@ -57,14 +68,16 @@ class Reporter:
             return None
         events = self._spool.unacked[:EVENTS_PER_REPORT]
         last = len(events) == len(self._spool.unacked)
-        final = self._state.final if self.final_ready and last else None
+        final = self._state.final if self.final_ready and last and not self._state.acknowledged else None
         self._in_flight = {
             "step": self.step,
             "started_at_ms": self._state.started_at_ms,
             "events": events,
             "samples": self._samples.batches(),
             "final": final,
+            **self._words(),
         }
+        self._sent_words = self._words()
         self._sent_seq = events[-1]["seq"] if events else self._sent_seq
         self._sent_final = final is not None
         self._sent_at = now
@@ -74,10 +87,19 @@ class Reporter:
         """0 with news, else the rest of the heartbeat's period."""
         if not self.registered:
             return 0.0
-        if self._state.acknowledged:
+        if self._state.acknowledged and not self.holding:
             return _FAR_S
-        news = self._spool.last_seq > self._sent_seq or (self.final_ready and not self._sent_final)
-        return 0.0 if news else max(0.0, self._sent_at + self.heartbeat_s - now)
+        news = self._spool.last_seq > self._sent_seq or self._words() != self._sent_words
+        if news or (self.final_ready and not self._sent_final and not self._state.acknowledged):
+            return 0.0
+        waiting = self.ready is not None or self.failure is not None
+        period_s = min(WAITING_S, self.heartbeat_s) if waiting else self.heartbeat_s
+        return max(0.0, self._sent_at + period_s - now)
+
+    def _words(self) -> dict[str, Any]:
+        """What else is to be told; said again in every report for as long as it is so."""
+        words = {"ready": self.ready, "failed": self.failure, "activity": self.activity}
+        return {name: word for name, word in words.items() if word is not None}
 
     def failed(self) -> None:
         """All of it will be sent again."""
@@ -100,10 +122,12 @@ class Reporter:
         if acked > self._state.acked_seq or sent["final"] is not None:
             self._state.acked_seq = max(acked, self._state.acked_seq)
             self._spool.acknowledge(acked)
-            self._state.acknowledged = sent["final"] is not None and not self._spool.unacked
+            whole = sent["final"] is not None and not self._spool.unacked
+            self._state.acknowledged = self._state.acknowledged or whole
             self._state.save(durable=self._state.acknowledged)
         if body.get("stop_grace_s") is not None:
             self.on_stop(float(body["stop_grace_s"]))
+        self.on_answer(body)
 
     def _accept_registration(self, answer: Answer) -> None:
         if answer.status == 409:

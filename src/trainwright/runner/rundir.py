@@ -89,6 +89,7 @@ class RunDir:
         self.engine_log = self._at("engine-log")
         self.overflow = self._at("overflow.json")
         self.mounts = self._at("mounts")
+        self.fetched = self._at("fetched.json")
         self.root = self._at("root")
 
     def _at(self, name: str) -> str:
@@ -101,6 +102,13 @@ class RunDir:
     def shim(self, step: str) -> str:
         """Who the shim of `step` is; its existence says that the step was started."""
         return self._at(f"shim-{step}.json")
+
+    def steps_with_shim(self) -> list[str]:
+        """Names of all steps whose command was started."""
+        names = (
+            name for name in os.listdir(self.path) if name.startswith("shim-") and name.endswith(".json")
+        )
+        return sorted(name[len("shim-") : -len(".json")] for name in names)
 
     def exit(self, step: str) -> str:
         """How the command of `step` ended."""

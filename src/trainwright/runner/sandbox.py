@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 
 from . import layout
+from .hosts import host_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
 UID, GID = "1000", "100"  # ma-user's, as in ModelArts' images
+USERS = (f"ma-user:x:{UID}:{GID}::{layout.HOME}:/bin/bash",)
+_SYSTEM = "/.etc"  # where the machine's /etc is seen: the job's own consists of links to what lies there
 _SYSTEM_FOLDERS = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
 _DEVICES = ("nvidia", "davinci", "hisi_hdc", "devmm_svm")
 
@@ -28,7 +30,7 @@ class Machine:
         self.folders: list[str] = []  # those of them that are folders, and /opt, /sys
         self.devices: list[str] = []
         self.hidden_resolver = ""  # folder of resolv.conf when that is a link out of /etc
-        self.files: list[str] = []  # of /etc/hosts, /etc/passwd, /etc/group: those that exist
+        self.settings: list[str] = []  # names in /etc
 
 
 def look() -> Machine:
@@ -44,7 +46,7 @@ def look() -> Machine:
     resolver = os.path.realpath("/etc/resolv.conf")
     if not resolver.startswith("/etc/") and os.path.exists(resolver):
         machine.hidden_resolver = os.path.dirname(resolver)
-    machine.files = [path for path in ("/etc/hosts", "/etc/passwd", "/etc/group") if os.path.isfile(path)]
+    machine.settings = sorted(os.listdir("/etc"))
     return machine
 
 
@@ -64,8 +66,8 @@ def argv(
     engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound.
     """
     line = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    line += ["--uid", UID, "--gid", GID, "--hostname", host[:64], "--die-with-parent", "--new-session"]
-    line += ["--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc"]
+    line += ["--uid", UID, "--gid", GID, "--hostname", host_name(host), "--die-with-parent", "--new-session"]
+    line += ["--ro-bind", "/usr", "/usr", *_settings(machine, root=root, mounts=mounts)]
     for path, target in sorted(machine.links.items()):
         line += ["--symlink", target, path]
     for path in machine.folders:
@@ -75,8 +77,6 @@ def argv(
         line += ["--dev-bind", path, path]
     if machine.hidden_resolver:
         line += ["--ro-bind", machine.hidden_resolver, machine.hidden_resolver]
-    for path in machine.files:
-        line += ["--ro-bind", os.path.join(mounts, os.path.basename(path)), path]
     line += ["--bind", root + layout.TMP, layout.TMP]
     for path in readable:
         line += ["--ro-bind", path, path]
@@ -84,6 +84,22 @@ def argv(
     for path in _outside(folders):
         line += ["--bind", root + path, path]
     return [*line, "--chdir", cwd, "--"]
+
+
+def _settings(machine: Machine, *, root: str, mounts: str) -> list[str]:
+    """/etc as the machine's, but for our own files and the lists of hosts.
+
+    Of links, which are made in 1 ms; binding each entry takes 40 ms (measured 2026-11-22), and in a folder that is
+    bound as a whole nothing can be added.
+    """
+    own = ("hosts", "passwd", "group")
+    line = ["--ro-bind", "/etc", _SYSTEM, "--tmpfs", "/etc"]
+    for name in machine.settings:
+        if name not in (*own, os.path.basename(layout.HOST_FILES)):
+            line += ["--symlink", f"{_SYSTEM}/{name}", f"/etc/{name}"]
+    for name in own:
+        line += ["--ro-bind", os.path.join(mounts, name), f"/etc/{name}"]
+    return [*line, "--ro-bind", root + layout.HOST_FILES, layout.HOST_FILES, "--remount-ro", "/etc"]
 
 
 def _outside(folders: Sequence[str]) -> list[str]:
@@ -137,25 +153,3 @@ def _without_nested(paths: Sequence[str]) -> list[str]:
         if not any(path.startswith(above + "/") for above in kept):
             kept.append(path)
     return kept
-
-
-def write_mounts(folder: str, order: dict[str, Any], ip: str) -> None:
-    """Write the `hosts`, `passwd` and `group` that the job sees into `folder`: its own user, and its hosts by name."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    names = {
-        "hosts": _machine_file("/etc/hosts") + "".join(f"{ip} {name}\n" for name in order["hosts"]),
-        "passwd": _machine_file("/etc/passwd") + f"ma-user:x:{UID}:{GID}::{layout.HOME}:/bin/bash\n",
-        "group": _machine_file("/etc/group"),
-    }
-    for name, text in names.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
-
-def _machine_file(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except OSError:
-        return ""
-    return text if text.endswith("\n") or not text else text + "\n"

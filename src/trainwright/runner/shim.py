@@ -12,7 +12,7 @@ import select
 import time
 
 from . import procfs
-from .child import Child, kill_tree, oom_kills, terminate
+from .child import Child, Farewell, kill_tree, oom_kills
 from .kernel import become_subreaper, set_name
 from .rundir import RunDir, drain, poke, read_json, write_json
 from .segments import LogSpool, SegmentWriter
@@ -68,10 +68,11 @@ class Shim:
         self._signals, self._signal_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._asked: set[int] = set()
         self._child = Child(command)
+        self._farewell: Farewell | None = None
         self._status: int | None = None  # of the command itself, once it has ended
         self._childless = False
         self._eof = False
-        self._stop_at = 0.0  # when the stop was passed on; 0: not stopping
+        self._stop_at = 0.0  # when the stop was passed on to every process; 0: not stopping
         self._kill_at = 0.0
         self._drained_by = 0.0
         self._result: dict[str, Any] = {"stopped": False, "killed_after_grace": False, "cause": ""}
@@ -118,11 +119,9 @@ class Shim:
         self._obey()
 
     def _timeout_ms(self) -> int:
-        if self._status is not None:
-            return 20  # killing what is left, or waiting for the last words
-        if self._stop_at:
-            return max(0, min(200, int((self._kill_at - time.monotonic()) * 1000) + 1))
-        return 5000
+        if self._in_grace():
+            return max(0, min(100, int((self._kill_at - time.monotonic()) * 1000) + 1))
+        return 5000 if self._status is None else 20  # killing what is left, or waiting for the last words
 
     def _copy(self) -> None:
         try:
@@ -139,31 +138,40 @@ class Shim:
         asked, self._asked = self._asked, set()
         if signal.SIGUSR1 in asked:
             order = read_json(self._rundir.kill(self._step))
-            if order is not None and self._status is None:
-                self._result["cause"] = order["cause"]
+            if order is not None and not self._childless:
+                self._result["cause"] = order["cause"] if self._status is None else self._result["cause"]
                 kill_tree(os.getpid())
         if signal.SIGTERM in asked:
             self._read_stop()
-        if self._stop_at and self._status is None and time.monotonic() >= self._kill_at:
+        if self._farewell is not None:
+            self._farewell.step()
+        if self._stop_at and not self._childless and time.monotonic() >= self._kill_at:
             self._result["killed_after_grace"] = True
             kill_tree(os.getpid())
+
+    def _in_grace(self) -> bool:
+        """A stop was passed on, and somebody may still be acting on it."""
+        return bool(self._stop_at) and not self._childless and time.monotonic() < self._kill_at
 
     def _read_stop(self) -> None:
         """A stop was asked for, or asked for again: the shorter grace counts, from the first time on."""
         stop = read_json(self._rundir.stop)
-        if stop is None or self._status is not None:
+        if stop is None or (self._status is not None and not self._stop_at):
             return
         now = time.monotonic()
         if not self._stop_at:
             self._stop_at = now
             self._result["stopped"] = True
-            if not terminate(self._child.pid, sandbox=bool(self._command["sandbox"])):
+            self._farewell = Farewell(self._child.pid, sandbox=bool(self._command["sandbox"]))
+            if not self._farewell.begin():
                 kill_tree(os.getpid())  # the sandbox is still being made: nobody is there to use the grace
             self._kill_at = now + float(stop["grace_s"])
         self._kill_at = min(self._kill_at, self._stop_at + float(stop["grace_s"]))
 
     def _reap(self) -> None:
-        """Collect what has ended. Once the command itself has, whatever it left behind is killed."""
+        """Collect what has ended. Once the command itself has, whatever it left behind is killed, after the grace if
+        it was told to end.
+        """
         try:
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -175,7 +183,7 @@ class Shim:
             if not self._childless:
                 self._drained_by = time.monotonic() + _LAST_WORDS_S
             self._childless = True
-        if self._status is not None and not self._childless:
+        if self._status is not None and not self._childless and not self._in_grace():
             kill_tree(os.getpid())
 
     def _finish(self) -> None:

@@ -9,7 +9,7 @@ from .copying import Cancel, Cancelled, Folders, Item, Skipped, copy_file, put_f
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
 SMALL_FILES = 64
@@ -73,8 +73,16 @@ def lay_small(items: list[Item], target: str) -> None:
         copy_file(item.source, folders.target(item.path), executable=item.executable)
 
 
-def fetch(folder: dict[str, Any], target: str, access: Access, progress: Progress) -> None:
+def fetch(
+    folder: dict[str, Any],
+    target: str,
+    access: Access,
+    progress: Progress,
+    wanted: Callable[[str, int], bool] | None = None,
+) -> None:
     """Lay a granted folder (or single object) into the folder `target`, over what is there.
+
+    `wanted`: whether a file of this path and size is to be laid; None: all are.
 
     Raises:
         FileNotFoundError: it does not exist on the shared disk.
@@ -89,7 +97,7 @@ def fetch(folder: dict[str, Any], target: str, access: Access, progress: Progres
     grant = folder["grant"]
     folders = Folders(target)
     if grant["kind"] == "url":
-        _download(grant["url"], folders, access, progress)
+        _download(grant["url"], folders, access, progress, wanted)
         return
 
     def note(count: int) -> None:
@@ -103,17 +111,26 @@ def fetch(folder: dict[str, Any], target: str, access: Access, progress: Progres
         copy_file(source, folders.target(name), note=note)
         return
     items = [item for item in walk(grant["path"]) if isinstance(item, Item)]
+    if wanted is not None:
+        items = [item for item in items if wanted(item.path, item.size)]
     progress.total = sum(item.size for item in items)
     for item in items:
         access.heed()
         copy_file(item.source, folders.target(item.path), executable=item.executable, note=note)
 
 
-def _download(url: str, folders: Folders, access: Access, progress: Progress) -> None:
+def _download(
+    url: str,
+    folders: Folders,
+    access: Access,
+    progress: Progress,
+    wanted: Callable[[str, int], bool] | None,
+) -> None:
     transfers = access.transfers()
     targets = []
     for target in transfers.iter_objects(url):
-        if not target["path"].endswith("/"):  # a folder's own marker object
+        marker = target["path"].endswith("/")  # a folder's own object
+        if not marker and (wanted is None or wanted(target["path"], int(target["size"]))):
             progress.total += int(target["size"])
             targets.append((target, folders.target(target["path"])))
     transfers.close()
@@ -143,11 +160,30 @@ class Upload:
         """Files that lie in the store from this folder."""
         return len(self._sent)
 
-    def remember(self) -> None:
-        """What lies here now came from the store: it need not go back."""
+    def remember(self, only: Collection[str] | None = None) -> None:
+        """What lies here now (those of these paths) came from the store: it need not go back."""
         for item in walk(self._local):
-            if isinstance(item, Item):
+            if isinstance(item, Item) and (only is None or item.path in only):
                 self._sent[item.path] = (item.size, item.mtime_ns)
+
+    def known(self) -> dict[str, list[int]]:
+        """What was sent or laid, to be `recall`ed in another life."""
+        return {path: list(state) for path, state in self._sent.items()}
+
+    def recall(self, known: dict[str, list[int]]) -> None:
+        """What a former life knew."""
+        self._sent.update({path: (state[0], state[1]) for path, state in known.items()})
+
+    def unchanged(self, path: str, size: int) -> bool:
+        """Whether the file here is the one of this size in the store: not touched since it was sent or laid."""
+        sent = self._sent.get(path)
+        if sent is None or sent[0] != size:
+            return False
+        try:
+            status = os.stat(f"{self._local}/{path}")
+        except FileNotFoundError:
+            return False
+        return sent == (status.st_size, status.st_mtime_ns)
 
     def push(self) -> int:
         """Send what is new or changed; returns how many files that were. A file that goes on growing is sent again by

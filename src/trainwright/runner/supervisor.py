@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from functools import partial
 
 from . import deferred, prepare, procfs
 from .channel import Channel, Closed
 from .connection import Address, Connection, host_bytes
 from .deliver import Outputs, export_log
-from .execute import command, prestart
+from .execute import command, prestart, sweep
 from .layout import UnsafePath
 from .ledger import EventSpool, State
 from .outcome import NOT_FOUND, STOPPED_BEFORE_START, StepFailed, final
@@ -36,11 +37,13 @@ else:
 SECOND_SUPERVISOR = 3
 BAD_LAUNCH = 4
 _DEFAULT_GRACE_S = 30.0
-_SWEEP_S = 10.0
 _WATCH_S = 1.0
-_STEPS_WITH_SHIM = ("engine", "requirements", "prestart", "command")
+_ONCE_S = 3600.0
+_HEARTBEAT_WITH_RETRIES_S = 1.0
+_UNDECIDED = ("completed", "stopped_by_user")  # results after which no environment is kept
 PREPARATION: tuple[Step, ...] = (
     ("directories", prepare.directories),
+    ("precheck", prepare.precheck),
     ("code", prepare.code),
     ("inputs", prepare.inputs),
     ("prefetch", prepare.prefetch),
@@ -68,7 +71,7 @@ class Supervisor:
         )
         self._reports = Channel(Connection(address, launch["token"]), self._reporter)
         self._logs = Channel(Connection(address, launch["token"]), self._shipper)
-        self._ip = _own_ip(address.host, address.port)
+        self._ip = str(launch.get("hosts_ip") or "") or _own_ip(address.host, address.port)
 
     def run(self) -> None:
         """Carry the task to its acknowledged end, or give it up when the server says so; `done.json` is there then."""
@@ -78,6 +81,7 @@ class Supervisor:
             task = self._begin()
             found = self._state.facts.get("found") or self._perform(task)
             self._report(task, found)
+            self._keep_environment(task, found)
         except (Closed, Refused) as error:
             self._abandon()
             write_json(self._rundir.done, {"closed": True, "detail": str(error)}, durable=True)
@@ -105,14 +109,33 @@ class Supervisor:
             executable=sys.executable,
             archive=os.path.abspath(sys.argv[0]),
         )
+        if order.get("process_retries"):  # the others are to hear soon that one has failed
+            self._reporter.heartbeat_s = min(self._reporter.heartbeat_s, _HEARTBEAT_WITH_RETRIES_S)
         self._pump.on_stop = task.stop_running
+        self._reporter.on_answer = partial(self._heed, task)
         return task
+
+    def _heed(self, task: Task, answer: dict[str, Any]) -> None:
+        """Take in an answer. Stacks that it asks for are taken right after, each number once."""
+        task.heed(answer)
+        number = int(answer.get("stacks") or 0)
+        if number <= int(self._state.facts.get("stacks", 0)) or task.running is None:
+            return
+        self._state.facts["stacks"] = number
+        self._state.save()
+
+        def dump() -> None:
+            self._pump.cancel(timer)
+            deferred.load("stacks").dump(task, number)
+
+        timer = self._pump.every(_ONCE_S, dump, first_s=0.0)
 
     def _order(self) -> dict[str, Any]:
         """The order: from disk after a restart (the server need not be there then), else from the registration."""
         self._reporter.registration = {
             "ip": self._ip,
             "host": socket.gethostname(),
+            "node": str(self._launch.get("node") or socket.gethostname()),
             "launcher": self._launch["launcher"],
             "facts": {"python": sys.version.split()[0], "cpus": os.cpu_count() or 0},
         }
@@ -144,12 +167,12 @@ class Supervisor:
                 self._step(task, name, action)
             outputs = Outputs(task)
             outputs.begin_periodic()
-            self._reporter.step = "command"
-            if self._pump.stop_grace_s is not None and not os.path.exists(self._rundir.shim("command")):
+            started = Running(self._rundir, task.rounds.step).begun()
+            if self._pump.stop_grace_s is not None and not started:
                 raise StopRequested
-            found = command(task)
+            found = command(task, outputs)
         except StopRequested:
-            found = final("stopped_by_user", STOPPED_BEFORE_START)
+            found = final(self._pump.stop_reason, STOPPED_BEFORE_START)
         except UnsafePath as error:
             found = final("command_not_found", NOT_FOUND, str(error))
         except StepFailed as failure:
@@ -157,8 +180,9 @@ class Supervisor:
             found = final(failure.reason, failure.exit_code, failure.message)
         finally:
             self._pump.cancel(timer)
+            task.rounds.release_port()
             watch.close()
-        self._sweep()
+        sweep(self._launch, self._pump)
         if outputs is not None and os.path.exists(self._rundir.shim("command")):
             self._reporter.step = "outputs"
             problem = outputs.finish()
@@ -193,28 +217,24 @@ class Supervisor:
         self._reporter.step = "linger"
         self._pump.until(lambda: self._state.acknowledged)
 
-    def _sweep(self) -> None:
-        """Kill what got away: started by this task, but no longer below any shim (after a shim was killed)."""
-        marker = f"{self._launch['attempt_key']}/{self._launch['task']}"
-        for _ in range(int(_SWEEP_S / 0.1)):
-            left = procfs.marked(marker)
-            if not left:
-                return
-            for pid in left:
-                procfs.kill(pid)
-            waited = self._pump.every(0.1, lambda: None)
-            self._pump.turn()
-            self._pump.cancel(waited)
+    def _keep_environment(self, task: Task, found: dict[str, Any]) -> None:
+        """After a failure the environment is kept for a while, if that was asked for."""
+        if not task.order.get("reserve_s") or found["reason"] in (*_UNDECIDED, self._pump.stop_reason):
+            return
+        self._reporter.step = "reserved"
+        self._reporter.holding = True
+        deferred.load("reserve").hold(task, found)
+        self._reporter.holding = False
 
     def _abandon(self) -> None:
         """The attempt is no longer ours: kill everything, say nothing."""
         self._pump.channels = []
-        for step in _STEPS_WITH_SHIM:
+        for step in self._rundir.steps_with_shim():
             running = Running(self._rundir, step)
             if running.begun() and not running.finished():
                 running.kill("closed")
                 self._pump.until(running.finished)
-        self._sweep()
+        sweep(self._launch, self._pump)
 
 
 class _LateWatch:

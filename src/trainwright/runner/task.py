@@ -8,14 +8,17 @@ import time
 from . import sandbox
 from .copying import Cancel
 from .environment import Interpreter, inherited, instance_name, job_environment
-from .layout import JOB_VENV, Layout, job_folders, working_dir
+from .hosts import Peers, host_name, write_host_files, write_mounts
+from .launching import of_this_start
+from .layout import HOST_FILES, JOB_VENV, Layout, job_folders, working_dir
 from .outcome import StepFailed
+from .rendezvous import Rounds
 from .running import Running
 from .staging import Access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .ledger import EventSpool, Slot, State
@@ -61,10 +64,17 @@ class Task:
         self.archive = archive  # the runner itself, to be started for helpers of its own
         self.places = Layout(rundir.root, launch["launcher"])
         self.running: Running | None = None
+        self.rounds = Rounds(self)
+        self.released = False  # the server does not want the kept environment any more
 
-    def emit(self, code: str, **slots: Slot) -> None:
-        """Record an event; it goes out with the next report."""
-        self.spool.emit(code, slots)
+    def emit(self, code: str, *, start: int = 0, **slots: Slot) -> None:
+        """Record an event; it goes out with the next report. `start`: it happens once with each start."""
+        self.spool.emit(code, slots, start=start)
+
+    def heed(self, answer: dict[str, Any]) -> None:
+        """Take in the answer to a report. What takes time is left to whoever waits for it."""
+        self.rounds.heed(answer)
+        self.released = self.released or bool(answer.get("release"))
 
     def line(self, key: str, text: str) -> None:
         """Put a platform line into the log, once for `key` however often this is called. Not while a command writes."""
@@ -91,22 +101,33 @@ class Task:
         facts = self.state.facts
         return Interpreter(facts.get("python", self.executable), facts.get("bin_dirs", ()))
 
-    def environment(self) -> dict[str, str]:
-        """The command's environment."""
+    @property
+    def peers(self) -> Peers:
+        """All tasks of the attempt, as far as they are known by now."""
+        return Peers(self.order, self.rounds.go, self.ip, int(self.state.facts.get("port", 0)))
+
+    def environment(self, started: Mapping[str, str]) -> dict[str, str]:
+        """The command's environment. `started`: what its engine's way of starting it adds."""
+        rounds = self.rounds
         return job_environment(
             self.order,
             self.places,
             self.python,
-            ip=self.ip,
+            peers=self.peers,
             attempt_key=self.launch["attempt_key"],
+            server_url=self.launch["server_url"],
             base=inherited(os.environ),
+            started={**of_this_start(self.order, self.places, rounds.number, rounds.resume), **started},
         )
 
-    def command(self, argv: list[str], cwd: str) -> dict[str, Any]:
+    def command(self, argv: list[str], cwd: str, started: Mapping[str, str] | None = None) -> dict[str, Any]:
         """What a shim needs to start `argv` in the job path `cwd`, inside the sandbox when there is one."""
         os.makedirs(self.places.real(cwd), exist_ok=True)
-        environment = self.environment()
+        environment = self.environment(started or {})
         environment["PWD"] = self.places.view(cwd)
+        peers = self.peers
+        write_host_files(self.places.real(HOST_FILES), peers)
+        write_mounts(self.rundir.mounts, peers, sandbox.USERS)
         if self.places.sandboxed:
             argv = [*self._sandbox(cwd), *argv]
         return {
@@ -115,13 +136,28 @@ class Task:
             "cwd": self.rundir.root if self.places.sandboxed else self.places.real(cwd),
             "cgroup": self.launch.get("cgroup", ""),
             "sandbox": self.places.sandboxed,
+            "names": None if self.places.sandboxed else self._names(peers),
             "log_dir": self.rundir.log,
             "log_floor": self.state.log_acked,
             "log_limit_bytes": self.order["log_limit_bytes"],
         }
 
+    def _names(self, peers: Peers) -> dict[str, Any]:
+        """Without a sandbox: what the command's own process needs to know its hosts by name (see `child`)."""
+        known = [
+            dict(zip(role["hosts"], peers.addresses(role))) for role in peers.roles
+        ]  # later ones are other names
+        return {
+            "hosts": os.path.join(self.rundir.mounts, "hosts"),
+            "host": host_name(instance_name(self.order)),
+            "addresses": {host: address for hosts in known for host, address in hosts.items()},
+        }
+
+    def helper(self) -> list[str]:
+        """Argv that starts the runner itself beside or below the command; arguments follow."""
+        return [self.executable, "-I", "-S", "-u", self.archive]
+
     def _sandbox(self, cwd: str) -> list[str]:
-        sandbox.write_mounts(self.rundir.mounts, self.order, self.ip)
         interpreters = [self.executable, self.state.facts.get("engine_python", self.executable)]
         return sandbox.argv(
             sandbox.look(),
@@ -142,6 +178,7 @@ class Task:
         self.running = Running(self.rundir, step)
         if not self.running.begun():
             self.running.start(make())
+        self.rounds.enforce()
         if self.pump.stop_grace_s is not None:
             self.running.stop()
         running = self.running
