@@ -16,6 +16,7 @@ class Meeting:
     job: Job
     attempt: Attempt
     number: int
+    role: str  # of the task that asks
     peers: tuple[Peer, ...]
 
 
@@ -67,4 +68,6 @@ def _meeting(
     tasks = uow.tasks.list_of_attempt(attempt.key)
     if not has_all_ready(tasks, number):
         return None
-    return Meeting(job, attempt, number, tuple(Peer(task=t.name, ip=t.ip, port=t.port) for t in tasks))
+    return Meeting(
+        job, attempt, number, row.role, tuple(Peer(task=t.name, ip=t.ip, port=t.port) for t in tasks)
+    )

@@ -14,6 +14,7 @@ from trainwright.ports.uow import UnitOfWorkFactory
 from trainwright.services.checked import Checked
 from trainwright.services.owners import BucketOwners
 from trainwright.services.passwords import Passwords
+from trainwright.services.resume_points import ResumePoints
 from trainwright.services.shell_limits import OpenShells
 from trainwright.wire.runner import CheckLimits, QuietLimits
 
@@ -57,6 +58,7 @@ class Services:
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     `owners` remembers whose buckets are, `checked` what was found of checkpoints. `version_waits` is set when a dataset
     version is to be made.
+    `resume_points` remembers what tasks of one start were told to go on from.
     `check` is what pre-checks of nodes demand, `quiet` when a task counts as quiet; None: not at all.
     """
 
@@ -80,6 +82,7 @@ class Services:
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
     checked: Checked = field(default_factory=Checked, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    resume_points: ResumePoints = field(default_factory=ResumePoints, repr=False)
     credentials_changed: Signal = field(default_factory=Signal, repr=False)
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     shells: OpenShells = field(default_factory=OpenShells, repr=False)

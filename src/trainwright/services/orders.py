@@ -15,7 +15,6 @@ from trainwright.wire.runner import (
     Grant,
     PathGrant,
     Peer,
-    ResumePoint,
     RoleTasks,
     TaskOrder,
     UrlGrant,
@@ -34,7 +33,6 @@ def task_order(
     attempt: Attempt,
     *,
     strange: Collection[str] = (),
-    resume: ResumePoint | None = None,
 ) -> TaskOrder:
     """What the runner of `row` is to do in `attempt`. Depends on stored state only.
 
@@ -80,8 +78,7 @@ def task_order(
         quiet=ctx.quiet,
         process_retries=launch.process_retries,
         reserve_s=launch.reserve_s,
-        resume=resume,
-        go=_go_at_once(launch, row, attempt, resume),
+        go=_go_at_once(launch, row, attempt),
     )
 
 
@@ -97,13 +94,11 @@ def _check(ctx: Services, launch: LaunchSpec, work: Work) -> CheckLimits | None:
     return ctx.check
 
 
-def _go_at_once(
-    launch: LaunchSpec, row: TaskState, attempt: Attempt, resume: ResumePoint | None
-) -> Go | None:
+def _go_at_once(launch: LaunchSpec, row: TaskState, attempt: Attempt) -> Go | None:
     """A task that has nobody to wait for need not ask, but for a restart in place: then it is told so by `starts`."""
     if len(launch.task_names()) > 1 or attempt.wanted_starts:
         return None
-    return Go(round=0, peers=(Peer(task=row.name, ip=row.ip, port=0),), resume=resume)
+    return Go(round=0, peers=(Peer(task=row.name, ip=row.ip, port=0),))
 
 
 def role_of(launch: LaunchSpec, name: str) -> RoleSpec:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trainwright.domain.entities import Event, Job, Slots, Source, TaskState
+from trainwright.domain.entities import Attempt, Event, Job, Slots, Source, TaskState
 from trainwright.domain.errors import InvalidQuery
 from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
@@ -15,6 +15,7 @@ from trainwright.services.answers import Answered, answer_of
 from trainwright.services.context import Services
 from trainwright.services.orders import buckets_of, task_order
 from trainwright.services.ownership import is_platforms
+from trainwright.services.resuming import resume_point
 from trainwright.wire.runner import (
     Activity,
     Failure,
@@ -58,16 +59,31 @@ class _Outcome:
     final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """A task that is there; `first`: it was not before."""
+
+    order: TaskOrder
+    job: Job
+    attempt: Attempt
+    first: bool
+
+
 async def register(ctx: Services, attempt_key: str, task: str, registration: Registration) -> TaskOrder:
     """Note that the task's runner is there, and tell it what to do. Repeating it gives the same order.
 
     Raises:
         AttemptClosed: the attempt is over, superseded or unknown, or has no such task.
     """
-    order, first = await ctx.blocking(_register, ctx, attempt_key, task, registration)
-    if first:
+    known = await ctx.blocking(_register, ctx, attempt_key, task, registration)
+    order = known.order
+    if known.first:
         ctx.wake(order.job_id)
-    return order
+    resume = await resume_point(ctx, known.job, known.attempt, order.role, known.attempt.wanted_starts)
+    if resume is None:
+        return order
+    go = order.go and order.go.model_copy(update={"resume": resume})
+    return order.model_copy(update={"resume": resume, "go": go})
 
 
 async def report(ctx: Services, attempt_key: str, task: str, report: Report) -> ReportAnswer:
@@ -92,7 +108,9 @@ async def _with_go(ctx: Services, answered: Answered) -> ReportAnswer:
     """The answer, with the resume point all tasks of this rendezvous are told."""
     if answered.meeting is None:
         return answered.answer
-    go = Go(round=answered.meeting.number, peers=answered.meeting.peers)
+    met = answered.meeting
+    resume = await resume_point(ctx, met.job, met.attempt, met.role, met.number)
+    go = Go(round=met.number, peers=met.peers, resume=resume)
     return answered.answer.model_copy(update={"go": go})
 
 
@@ -112,9 +130,7 @@ async def append_log(ctx: Services, attempt_key: str, task: str, offset: int, da
     return LogAnswer(stored=stored)
 
 
-def _register(
-    ctx: Services, attempt_key: str, task: str, registration: Registration
-) -> tuple[TaskOrder, bool]:
+def _register(ctx: Services, attempt_key: str, task: str, registration: Registration) -> _Registered:
     now_ms = ctx.clock.now_ms()
     with ctx.units(PLATFORM) as uow:
         job, attempt = uow.attempts.get_live(attempt_key)
@@ -135,7 +151,7 @@ def _register(
     strange = {
         bucket for bucket, owner in owners.items() if owner != job.project_id and not is_platforms(bucket)
     }
-    return task_order(ctx, job, there, attempt, strange=strange), first
+    return _Registered(task_order(ctx, job, there, attempt, strange=strange), job, attempt, first)
 
 
 def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:

@@ -1,6 +1,9 @@
 """Dumps of Python stacks, taken where a job is suspected to hang."""
 
+from trainwright.domain.entities import Slots
 from trainwright.domain.errors import BodyTooLarge
+from trainwright.domain.stacks import odd_one
+from trainwright.domain.texts import make_event
 from trainwright.ports.identity import Principal
 from trainwright.ports.nodes import Stacks
 from trainwright.ports.uow import PLATFORM, Scope
@@ -22,17 +25,31 @@ async def store(ctx: Services, attempt_key: str, task: str, number: int, data: b
     if len(data) > STACKS_MAX:
         raise BodyTooLarge(limit=STACKS_MAX)
     text = data.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    await ctx.blocking(_store, ctx, attempt_key, task, number, text)
+    told = await ctx.blocking(_store, ctx, attempt_key, task, number, text)
+    if told:
+        ctx.events_grown(told)
 
 
-def _store(ctx: Services, attempt_key: str, task: str, number: int, text: str) -> None:
+def _store(ctx: Services, attempt_key: str, task: str, number: int, text: str) -> str:
+    """The id of the job whose history has grown; empty: none has."""
     now_ms = ctx.clock.now_ms()
     with ctx.units(PLATFORM) as uow:
-        _job, attempt = uow.attempts.get_live(attempt_key)
+        job, attempt = uow.attempts.get_live(attempt_key)
         uow.tasks.get(attempt_key, task)
-        if 1 <= number <= attempt.wanted_stacks:
-            uow.stacks.put(Stacks(attempt_key, task, number, now_ms, text))
-            uow.commit()
+        if not 1 <= number <= attempt.wanted_stacks:
+            return ""
+        uow.jobs.get_to_change(job.id)  # tasks store theirs one after the other: exactly one is the last
+        before = {dump.task: dump.text for dump in uow.stacks.list_of_dump(attempt_key, number)}
+        uow.stacks.put(Stacks(attempt_key, task, number, now_ms, text))
+        live = {state.name for state in uow.tasks.list_of_attempt(attempt_key) if not state.is_final}
+        complete = task not in before and live <= {*before, task}
+        odd = odd_one({**before, task: text}) if complete else None
+        if odd is not None:
+            slots: Slots = {"odd": odd.task, "frame": odd.frame, "others": odd.others}
+            event = make_event(job.id, now_ms, "job_hang_odd_task", slots, attempt=attempt.number)
+            uow.events.append([event])
+        uow.commit()
+    return "" if odd is None else job.id
 
 
 async def list_of_job(
