@@ -56,6 +56,7 @@ class StubServer:
         self.told = Told()
         self.faults = Faults()
         self.stop_grace_s: int | None = None
+        self.verdict: Callable[[dict[str, Any]], dict[str, Any]] = lambda report: {}  # more of an answer
         self.objects: dict[str, Path] = {}  # "inputs/0" -> folder behind a UrlGrant
         self.manifests: dict[
             str, dict[str, bytes]
@@ -223,7 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
         told.samples.extend(body["samples"])
         if body["final"] is not None:
             told.finals.append(body["final"])
-        self._answer_unless_dropped({"acked_seq": last, "stop_grace_s": self.stub.stop_grace_s})
+        answer = {"acked_seq": last, "stop_grace_s": self.stub.stop_grace_s}
+        self._answer_unless_dropped({**answer, **self.stub.verdict(body)})
 
     def _log(self, offset: int, body: bytes) -> None:
         told, faults = self.stub.told, self.stub.faults
