@@ -20,7 +20,7 @@ from trainwright.domain.errors import (
     ModelVersionNotFound,
 )
 from trainwright.domain.lifecycle import Phase
-from trainwright.ports.models import Model, ModelVersion
+from trainwright.ports.models import TOLD, Model, ModelVersion
 
 _MODEL: sa.BindParameter[str] = sa.bindparam("model", type_=WORDS)
 _VERSION: sa.BindParameter[str] = sa.bindparam("version", type_=WORDS)
@@ -108,11 +108,7 @@ _OF_JOB = (
 )
 # The launch of every job names the field; of those without a model it holds nothing.
 _NAMELESS, _NAMED_MODEL = '"model_name":""', '"model_name":"'
-_TOLD = (
-    sa.select(events.c.seq)
-    .where(events.c.job_id == jobs.c.id, events.c.code.in_(["model_kept", "model_not_kept"]))
-    .exists()
-)
+_TOLD = sa.select(events.c.seq).where(events.c.job_id == jobs.c.id, events.c.code.in_(TOLD)).exists()
 _BEGUN = sa.select(model_versions.c.id).where(model_versions.c.job_id == jobs.c.id).exists()
 _TO_KEEP = (
     sa.select(jobs, job_documents)
@@ -133,6 +129,12 @@ _TO_KEEP = (
     .order_by(jobs.c.ended_at_ms, jobs.c.id)
     .limit(_WANTED)
 )
+_ENDED_AFTER = sa.select(events.c.job_id).where(
+    events.c.seq > sa.bindparam("after", type_=sa.BigInteger),
+    events.c.code.in_(["job_completed", "job_stopped"]),
+)
+_TO_KEEP_AFTER = _TO_KEEP.where(jobs.c.id.in_(_ENDED_AFTER))
+_LAST_SEQ = sa.select(sa.func.max(events.c.seq))
 # No index on the launch: unfinished jobs are few.
 _USED = (
     sa.select(jobs.c.id)
@@ -264,11 +266,20 @@ class Models:
         self._tx.require_platform()
         return tuple(map(_version, self._tx.rows(_UNREADY, wanted=limit)))
 
-    def jobs_to_keep(self, *, ended_since_ms: int, limit: int = 100) -> tuple[Job, ...]:
+    def jobs_to_keep(self, *, ended_since_ms: int, after_seq: int = 0, limit: int = 100) -> tuple[Job, ...]:
+        """Raises `ScopeBreach` but in the platform's scope."""
+        tx = self._tx
+        tx.require_platform()
+        if after_seq:
+            rows = tx.rows(_TO_KEEP_AFTER, since=ended_since_ms, after=after_seq, wanted=limit)
+        else:
+            rows = tx.rows(_TO_KEEP, since=ended_since_ms, wanted=limit)
+        return tuple(job for job in map(job_of, rows) if job.launch.model_name)
+
+    def last_event_seq(self) -> int:
         """Raises `ScopeBreach` but in the platform's scope."""
         self._tx.require_platform()
-        found = map(job_of, self._tx.rows(_TO_KEEP, since=ended_since_ms, wanted=limit))
-        return tuple(job for job in found if job.launch.model_name)
+        return int(self._tx.scalar(_LAST_SEQ) or 0)
 
     def find_version_of_job(self, job_id: str) -> ModelVersion | None:
         """Raises `ScopeBreach` but in the platform's scope."""

@@ -6,6 +6,18 @@ from typing import Any, Protocol
 
 from trainwright.domain.entities import Job
 
+TOLD = (
+    "model_kept",
+    "model_not_kept",
+    "model_empty",
+    "model_gone",
+    "model_too_many",
+    "model_restless",
+    "model_taken",
+    "model_deleted",
+)
+"""Events of a job that say what became of its model; one of them closes the matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -103,10 +115,15 @@ class ModelRepository(Protocol):
         """Versions still being copied, oldest first, of all projects; platform scope only."""
         ...
 
-    def jobs_to_keep(self, *, ended_since_ms: int, limit: int = 100) -> tuple[Job, ...]:
+    def jobs_to_keep(self, *, ended_since_ms: int, after_seq: int = 0, limit: int = 100) -> tuple[Job, ...]:
         """Jobs that ended since then by success or stop, are to keep a model, and of which neither a version nor an
-        event says what became of it; the earliest end first. Platform scope only.
+        event of `TOLD` says what became of it; the earliest end first. `after_seq`: only those with an event of their
+        end behind it, which costs nothing when there are none. Platform scope only.
         """
+        ...
+
+    def last_event_seq(self) -> int:
+        """The highest number given to an event of any job; platform scope only."""
         ...
 
     def find_version_of_job(self, job_id: str) -> ModelVersion | None:

@@ -24,4 +24,32 @@ EVENTS: Mapping[str, EventText] = {
     "model_not_kept": job_event(
         "The model could not be registered: {detail}", "模型登记失败：{detail}", Level.WARNING
     ),
+    "model_empty": job_event(
+        "No model was registered: nothing was written to /model.", "未登记模型：/model 中没有任何文件。"
+    ),
+    "model_gone": job_event(
+        "No model was registered: {uri} does not exist any more.",
+        "未登记模型：{uri} 已不存在。",
+        Level.WARNING,
+    ),
+    "model_too_many": job_event(
+        "No model was registered: /model holds more than {limit} files.",
+        "未登记模型：/model 中的文件超过 {limit} 个。",
+        Level.WARNING,
+    ),
+    "model_restless": job_event(
+        "No model was registered: files in {uri} kept changing while they were copied.",
+        "未登记模型：复制期间 {uri} 中的文件反复变化。",
+        Level.WARNING,
+    ),
+    "model_taken": job_event(
+        "No model was registered: the name {name} belongs to a model of another workspace.",
+        "未登记模型：名称 {name} 属于其他工作空间的模型。",
+        Level.WARNING,
+    ),
+    "model_deleted": job_event(
+        "No model was registered: model {name} was deleted meanwhile.",
+        "未登记模型：模型 {name} 已被删除。",
+        Level.WARNING,
+    ),
 }
