@@ -238,7 +238,8 @@ class BackendContract:
         await rig.finish(first.key)
         await reaches(rig.backend, gang, RunState.RUNNING)
         free = (await rig.backend.probe()).free
-        assert (free.cpus, free.memory_mib) == (0, 4096 - 64 - 128)
+        assert free.cpus == 0
+        assert 4096 - 2 * 128 <= free.memory_mib <= 4096 - 64 - 128  # a cluster may give all what the largest needs
         await rig.finish(gang.key)
         await reaches(rig.backend, gang, RunState.EXITED)
         assert (await rig.backend.probe()).free.cpus == 2

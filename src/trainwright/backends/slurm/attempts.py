@@ -44,7 +44,8 @@ class Tracked:
 
     `job`: its number in Slurm, empty until it is known. `row`: what the queue said last; `misses`: how often in a row
     it was not in there. `ended`: what keepers said of tasks that are over. `beats`: owners and beats of the others, and
-    `beaten` when (event loop's time) one was last seen to move. `shut_out`: it waits for one of these nodes to
+    `beaten` when (event loop's time) one was last seen to move; `left_at`: when all tasks were
+    seen to be over. `shut_out`: it waits for one of these nodes to
     return, and is not in Slurm's queue yet. `excluded`: the nodes it was kept from.
     """
 
@@ -62,6 +63,7 @@ class Tracked:
     ended: dict[str, dict[str, Any]] = field(default_factory=dict)
     beats: dict[str, tuple[str, int]] = field(default_factory=dict)
     beaten: float = 0.0
+    left_at: float | None = None
     shut_out: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     told_at: float | None = None
@@ -99,12 +101,10 @@ class Tracked:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is left and nothing will come. After a SIGTERM of the cluster Slurm's word is waited
-        for: it alone knows why.
+        """Whether nothing of it is left and nothing will come. Slurm's word is waited for also when all keepers have
+        left: only then its nodes are free, and it alone knows why a SIGTERM came.
         """
-        if self.rejected or self.end is not None:
-            return True
-        return self.has_left and not any(said.get("asked") for said in self.ended.values())
+        return bool(self.rejected) or self.end is not None
 
     @property
     def stage(self) -> Stage | None:
@@ -171,9 +171,8 @@ class Tracked:
         if self.lost is not None:
             task, detail = self.lost
             return Observation(RunState.EXITED, reason=Reason.RUNNER_LOST, detail=f"{task}: {detail}")
-        if self.end is None:
-            return Observation(RunState.EXITED)
-        meaning = meaning_of(self.end.state)
+        end = self.end or End(VANISHED)
+        meaning = meaning_of(end.state)
         reason = Reason.RUNNER_LOST if meaning is None else meaning.reason
         if self.stop_grace_s is not None and reason in (Reason.STOPPED_BY_USER, Reason.RUNNER_LOST):
             reason = None
@@ -181,7 +180,7 @@ class Tracked:
             reason = None
         if reason is None:
             return Observation(RunState.EXITED)
-        return Observation(RunState.EXITED, reason=reason, detail=self.end.detail, nodes=self.end.nodes)
+        return Observation(RunState.EXITED, reason=reason, detail=end.detail, nodes=end.nodes)
 
 
 def recall(stored: Stored) -> Tracked:

@@ -116,6 +116,8 @@ class SlurmBackend:
         reachable = await self._look()
         wanted = [t for handle in handles if (t := self._watch.find(handle.key)) and not t.is_over]
         await self._watch.read_signs(wanted)
+        if self._watch.due:
+            reachable = await self._look()
         found = {handle.key: self._observe(handle.key, reachable) for handle in handles}
         return {key: seen for key, seen in found.items() if seen is not None}
 
@@ -150,8 +152,6 @@ class SlurmBackend:
             await self._watch.read_signs([tracked])
             if not tracked.is_over:
                 raise BackendError(f"attempt {handle.key} still waits or runs; stop it first")
-            if tracked.job and tracked.end is None:
-                await self._scancel(tracked.job)  # a copy that Slurm would start again
         elif handle.key not in self._watch.damaged:
             if self._watch.strays(handle.key):
                 raise BackendError(f"attempt {handle.key} is still in Slurm's queue; stop it first")
@@ -241,7 +241,7 @@ class SlurmBackend:
         if tracked.is_over:
             return
         now = asyncio.get_running_loop().time()
-        if tracked.shut_out and tracked.stop_grace_s is None:
+        if not tracked.job and tracked.stop_grace_s is None:
             async with self._keys.setdefault(tracked.key, asyncio.Lock()):
                 await self._submission.hand_over(tracked, self._isolated)
         if tracked.lost is not None and tracked.stop_grace_s is None:

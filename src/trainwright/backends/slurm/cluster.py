@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from trainwright.backends.slurm.parsing import NodeRow, PartitionRow
-from trainwright.backends.slurm.script import cpus_of, parts_of
+from trainwright.backends.slurm.script import Part, cpus_of, parts_of
 from trainwright.backends.slurm.settings import SlurmSettings
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import LaunchSpec, Resources
@@ -72,7 +72,8 @@ class Cluster:
         rows = self.members(partition)
         if not rows:
             return ""  # the partition is being changed, or hidden from us: Slurm has the last word
-        for resources, count in parts_of(spec):
+        parts = self.layout(spec)
+        for resources, count in parts:
             need = self._needed(resources)
             room = sum(self._times(need, self._has(row, resources.accelerator_kind)) for row in rows)
             if room < count:
@@ -82,10 +83,44 @@ class Cluster:
                     f" on its {len(rows)} nodes"
                 )
         asked = Demand.of_launch(spec)
-        has = self.total(rows, next((r.accelerator_kind for r, _ in parts_of(spec) if r.accelerators), ""))
+        has = self.total(rows, next((r.accelerator_kind for r, _ in parts if r.accelerators), ""))
         if not asked.fits(has):
             return f"{asked.cpus} CPUs in all; partition {partition} has {has.cpus} on its {len(rows)} nodes"
         return ""
+
+    def layout(self, spec: LaunchSpec) -> list[Part]:
+        """The parts of the job. Slurm never puts two parts of one job on the same node: where nodes are too few for
+        that, all tasks are given what the largest one needs, and are one part.
+        """
+        parts = parts_of(spec)
+        kinds = {resources.accelerator_kind for resources, _ in parts if resources.accelerators}
+        partition = self.settings.base_partition(spec.pool_id) or ""
+        if len(parts) == 1 or len(kinds) > 1 or self._apart(parts, self.members(partition)):
+            return parts
+        largest = Resources(
+            cpus=max(resources.cpus for resources, _ in parts),
+            memory_mib=max(resources.memory_mib for resources, _ in parts),
+            accelerators=max(resources.accelerators for resources, _ in parts),
+            accelerator_kind=kinds.pop() if kinds else "",
+        )
+        return [(largest, sum(count for _, count in parts))]
+
+    def _apart(self, parts: list[Part], rows: list[NodeRow]) -> bool:
+        """Whether each part can have nodes of its own, the pickiest part choosing first."""
+
+        def room(row: NodeRow, resources: Resources) -> int:
+            return self._times(self._needed(resources), self._has(row, resources.accelerator_kind))
+
+        left = list(rows)
+        for resources, count in sorted(parts, key=lambda part: sum(room(row, part[0]) > 0 for row in rows)):
+            chosen = sorted(left, key=lambda row: -room(row, resources))
+            while count > 0 and chosen:
+                row = chosen.pop(0)
+                count -= room(row, resources)
+                left.remove(row)
+            if count > 0:
+                return False
+        return True
 
     def describe(self, isolated: Collection[str]) -> list[Node]:
         """All nodes of our partitions, by name."""

@@ -9,6 +9,9 @@ from trainwright.backends.slurm.settings import SlurmSettings
 from trainwright.domain.specs import LaunchSpec, Resources
 from trainwright.ports.backend import Launch
 
+Part = tuple[Resources, int]
+"""What one task needs, and how many tasks."""
+
 MINUTE_S = 60
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -20,13 +23,14 @@ def render_script(
     comment: str,
     exclude: Collection[str] = (),
     max_minutes: int = 0,
+    parts: Sequence[Part] = (),
 ) -> str:
     """The script given to sbatch: one task of Slurm for each task of the launch, roles in order.
 
-    Roles that need the same share one part; different ones make a heterogeneous job, whose parts start together.
+    `parts`: how it is divided, else by what its roles need; several make a heterogeneous job and start together.
     `max_minutes`: the longest time the partition allows, 0: any. Holds no secret: those lie in the shared folder.
     """
-    parts = parts_of(launch.spec)
+    parts = parts or parts_of(launch.spec)
     common = _common(launch, settings, comment=comment, exclude=exclude, max_minutes=max_minutes)
     lines = ["#!/bin/bash", f"#SBATCH --job-name={launch.key}"]
     for index, (resources, count) in enumerate(parts):
@@ -50,10 +54,8 @@ def render_script(
     return "\n".join(lines) + "\n"
 
 
-def parts_of(spec: LaunchSpec) -> list[tuple[Resources, int]]:
-    """Neighbouring roles with the same needs together: what one task needs, and how many tasks. Order is that of
-    the launch's task names.
-    """
+def parts_of(spec: LaunchSpec) -> list[Part]:
+    """Neighbouring roles with the same needs together, in the order of the launch's task names."""
     return [
         (resources, sum(role.replicas for role in roles))
         for resources, roles in groupby(spec.roles, key=lambda role: role.resources)

@@ -155,6 +155,7 @@ class Submission:
             comment=self._watch.comment,
             exclude=exclude,
             max_minutes=cluster.max_minutes(partition),
+            parts=cluster.layout(launch.spec),
         )
         now = self._clock.now_ms()
         await self._note(tracked, TRIED, {"at_ms": now, "uncertain": True, "excluded": list(exclude)})

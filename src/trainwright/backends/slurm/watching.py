@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
 REJECTED_AT_ONCE = "BadConstraints"  # sbatch said no, and yet the queue lists it as FAILED
 REAPED_KEPT_S = 600.0
+MOMENT_S = 5.0  # who asks for something as fresh as this wants to see what our own jobs changed
+LEFT = "COMPLETED"
+LEFT_PATIENCE_S = 120.0  # with a job that all keepers have left, while Slurm clears up after it
 
 
 class Watch:
@@ -71,6 +74,7 @@ class Watch:
         self._looking = asyncio.Lock()
         self._cluster: Cluster | None = None
         self._cluster_at = 0.0
+        self._cluster_moved = False  # a job of ours has started or ended since
         self._no_accounting = False
 
     async def open(self) -> None:
@@ -136,8 +140,9 @@ class Watch:
         """
         async with self._looking:
             now = asyncio.get_running_loop().time()
-            fresh = self._looked_at is not None and now < self._looked_at + max_age_s
-            if fresh and not self.due:
+            age = None if self._looked_at is None else now - self._looked_at
+            enough = min(max_age_s, self._settings.poll_s / 10) if self.due else max_age_s
+            if age is not None and age < enough:
                 return
             self.due = False
             asked = [t for t in self._attempts.values() if t.job]
@@ -160,7 +165,11 @@ class Watch:
                 log.warning("signs_not_read", extra={"attempt": tracked.key, "error": str(error)})
                 continue
             tracked.ended = ended
-            tracked.see_beats(beats, asyncio.get_running_loop().time())
+            now = asyncio.get_running_loop().time()
+            tracked.see_beats(beats, now)
+            if tracked.has_left and tracked.end is None:
+                self.due = True
+                tracked.left_at = tracked.left_at or now
             self._announce(tracked)
 
     async def jobs_named(self, key: str) -> list[QueueRow]:
@@ -203,7 +212,9 @@ class Watch:
             BackendError: Slurm gives no answer.
         """
         now = asyncio.get_running_loop().time()
-        if self._cluster is None or now >= self._cluster_at + max_age_s:
+        moved = self._cluster_moved and max_age_s <= MOMENT_S
+        if self._cluster is None or moved or now >= self._cluster_at + max_age_s:
+            self._cluster_moved = False
             nodes = parse_nodes(await self._commands(*NODES_COMMAND))
             partitions = parse_partitions(await self._commands(*PARTITIONS_COMMAND))
             self._cluster = Cluster(self._settings, tuple(nodes), tuple(partitions))
@@ -225,11 +236,14 @@ class Watch:
         if row is None:
             tracked.misses += 1
         else:
+            moved = tracked.row is None or tracked.row.state != row.state
+            self._cluster_moved = self._cluster_moved or moved
             tracked.row, tracked.misses = row, 0
         self._announce(tracked)
 
     async def _settle(self, attempts: Sequence[Tracked]) -> None:
         """End those of which Slurm says that they are over, or knows nothing any more."""
+        now = asyncio.get_running_loop().time()
         vanished = [t for t in attempts if t.misses >= self._settings.missing]
         kept: dict[str, AccountRow] | None = None
         if vanished:
@@ -243,6 +257,8 @@ class Watch:
             elif tracked.misses == 0 and tracked.row is not None and tracked.stage is Stage.OVER:
                 row = tracked.row
                 await self._settle_over(tracked, row.state, row.nodes, row.reason)
+            elif tracked.left_at is not None and now > tracked.left_at + LEFT_PATIENCE_S:
+                await self._settle_over(tracked, LEFT, (), "Slurm has not said so yet")
 
     async def _settle_vanished(self, tracked: Tracked, row: AccountRow | None) -> None:
         if row is not None and row.name == tracked.key:
