@@ -57,6 +57,10 @@ _HELP = {
     "Print a job's events.": "打印作业事件。",
     "Print a job's tasks.": "打印作业的任务。",
     "Print how much a task uses of its machine.": "打印任务的资源使用情况。",
+    "Open a shell in a running task, or run what stands behind `--` there; exit with its exit code.": (
+        "在运行中的任务里打开终端，或在其中运行 `--` 之后的命令；退出码与其一致。"
+    ),
+    "Which task; the first by default.": "指定任务，默认为第一个任务。",
     "YAML file of the job; flags go over it.": "作业的 YAML 文件；命令行选项优先。",
     "Name: letters, digits, _ and -.": "名称：字母、数字、下划线和短横线。",
     "Code folder: obs://…, or a folder here, which is uploaded.": (
@@ -261,6 +265,8 @@ _TITLES = {
 _MESSAGES = {
     "Error: {message}": "错误：{message}",
     "Request id: {id}": "请求 ID：{id}",
+    "In {task}; Ctrl-] leaves.": "已进入 {task}，按 Ctrl-] 退出。",
+    "Left {task}.": "已退出 {task}。",
     "See `{path} --help`.": "参见 `{path} --help`。",
     "Interrupted.": "已中断。",
     "{n} s ago": "{n} 秒前",

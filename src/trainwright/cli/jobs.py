@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trainwright.cli import job_create, job_watch
+from trainwright.cli import job_create, job_shell, job_watch
 from trainwright.cli.display import (
     Cell,
     age_text,
@@ -159,6 +159,11 @@ app.command("logs", help="Print a task's log.")(job_watch.logs)
 app.command("events", help="Print a job's events.")(job_watch.events)
 app.command("tasks", help="Print a job's tasks.")(job_watch.tasks)
 app.command("metrics", help="Print how much a task uses of its machine.")(job_watch.metrics)
+app.command(
+    "shell",
+    cls=job_shell.ShellCommand,
+    help="Open a shell in a running task, or run what stands behind `--` there; exit with its exit code.",
+)(job_shell.shell)
 
 
 def _print_job(told: Globals, job: JobResponse) -> None:
