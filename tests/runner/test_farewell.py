@@ -93,6 +93,7 @@ def test_every_rank_below_torchrun_is_reached(rig: StartRig, launcher: str) -> N
         pytest.fail("torch for tests is missing: scripts/test-setup")
     line = f"cd ~; {TORCH}/python -m torch.distributed.run --nproc_per_node 2 rank.py; echo never"
     order = make_order(shell=line, grace_s=30, environment={"OMP_NUM_THREADS": "1"})
+    order["hosts"] = [f"modelarts-job-{order['job_id']}-worker-0"]
     order["engine"] = {
         "engine_id": "", "name": "torch", "version": "2", "interpreter": str(TORCH / "python"),
         "requirements": [], "pip_options": [], "environment": {}, "distribution": "",
