@@ -23,8 +23,11 @@ class ProcessTerminal:
     The program is a session of its own without a controlling terminal: it takes its standard input for that.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], given: int, shown: int) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], given: int, shown: int, hang_up: signal.Signals
+    ) -> None:
         self._process = process
+        self._hang_up = hang_up
         self._given = given  # -1: closed
         self._shown = shown
         self._is_terminal = given == shown
@@ -35,9 +38,16 @@ class ProcessTerminal:
 
     @classmethod
     async def open(
-        cls, argv: Sequence[str], *, rows: int, columns: int, environment: Mapping[str, str]
+        cls,
+        argv: Sequence[str],
+        *,
+        rows: int,
+        columns: int,
+        environment: Mapping[str, str],
+        hang_up: signal.Signals = signal.SIGHUP,
     ) -> Self:
-        """Start `argv` on a terminal of that size; 0 rows: with pipes, its errors among the output.
+        """Start `argv` on a terminal of that size; 0 rows: with pipes, its errors among the output. `hang_up` is what
+        it is sent when we close.
 
         Raises:
             BackendError: it cannot be started.
@@ -52,7 +62,7 @@ class ProcessTerminal:
         finally:
             for descriptor in set(theirs):
                 os.close(descriptor)
-        return cls(process, *ours)
+        return cls(process, *ours, hang_up)
 
     async def read(self) -> bytes:
         """The next output; empty at the end."""
@@ -109,8 +119,8 @@ class ProcessTerminal:
         for descriptor in {self._given, self._shown} - {-1}:
             os.close(descriptor)
         self._given = self._shown = -1
-        if not self._is_terminal and not self._ended.is_set():
-            self._process.send_signal(signal.SIGHUP)  # which closing a terminal sends by itself
+        if not self._ended.is_set():
+            self._process.send_signal(self._hang_up)
 
     def _collect(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
