@@ -15,12 +15,13 @@ from trainwright.backends.slurm.commands import CommandFailed, Commands
 from trainwright.backends.slurm.folders import NAME, PRIORITY, SharedFolder
 from trainwright.backends.slurm.script import priority_options, render_script
 from trainwright.backends.slurm.settings import SlurmSettings
+from trainwright.backends.slurm.shell import Place, open_shell
 from trainwright.backends.slurm.submission import Submission
 from trainwright.backends.slurm.threads import Threads
 from trainwright.backends.slurm.watching import Watch
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
-from trainwright.ports.backend import BackendError, Capacity, FixedPool, Handle, Launch, Node
+from trainwright.ports.backend import BackendError, Capacity, FixedPool, Handle, Launch, Node, Terminal
 from trainwright.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -206,6 +207,20 @@ class SlurmBackend:
         """The partitions of the settings."""
         await self._ready()
         return (await self._watch.cluster(max_age_s=5.0)).fixed_pools()
+
+    async def open_shell(
+        self, handle: Handle, task: str, *, rows: int, columns: int, argv: Sequence[str] = ()
+    ) -> Terminal:
+        """A terminal in the task, as one more step of its job on its node."""
+        await self._ready()
+        tracked = self._watch.find(handle.key)
+        if tracked is None or tracked.is_over or task not in tracked.tasks:
+            raise BackendError(f"{task} of attempt {handle.key} does not run", retryable=False)
+        job, node = await self._threads(self._folder.place, handle.key, task)
+        if not node:
+            raise BackendError(f"{task} of attempt {handle.key} has not begun", retryable=False)
+        place = Place(job, node, self._folder.folder(handle.key) / task)
+        return await open_shell(self._settings, self._commands, place, rows=rows, columns=columns, argv=argv)
 
     async def run(self) -> None:
         """Look at the queue once a period while there is anything in it, until cancelled. Jobs run on."""

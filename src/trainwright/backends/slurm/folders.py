@@ -156,6 +156,11 @@ class SharedFolder:
                 return str((_read(path) or {}).get("job", ""))
         return ""
 
+    def place(self, key: str, task: str) -> tuple[str, str]:
+        """Number of the job, and node, where the task runs; empty: it has not begun."""
+        owner = _read(self.folder(key) / STATUS / f"{task}.owner") or {}
+        return str(owner.get("job", "")), str(owner.get("node", ""))
+
     def done(self, key: str, tasks: tuple[str, ...]) -> bool:
         """Whether every task has a final, acknowledged result."""
         return all((self.folder(key) / task / "done.json").exists() for task in tasks)
