@@ -39,6 +39,7 @@ LATER = {
     "logs_list_links",
     "logs_revoke_link",
     "notify_training_job_information",
+    "preview_training_job",
     "show_training_flavor_max_available_resource",
     "show_training_job_route_plan",
     "validate_training_job_name",

@@ -166,6 +166,7 @@ async def test_a_restarted_job_tells_what_was_done(world: World) -> None:
             "reason": "user_exit",
             "related_task": "worker-0",
             "recover_result": "recovering",
+            "count": 1,
         }
     ]
     await reports.register(world.ctx, f"{job_id}-a2", "worker-0", REGISTRATION)

@@ -56,14 +56,16 @@ REQUEST_MODELS: set[type[BaseModel]] = set()
 """Every model a route takes; filled while the routers are imported."""
 
 
-def takes(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route whose body is a `model`; `openapi.describe` adds the model itself."""
-    if any(known.__name__ == model.__name__ and known is not model for known in REQUEST_MODELS):
-        raise TypeError(
-            f"two request models are called {model.__name__}: the description has one name for each"
-        )
-    REQUEST_MODELS.add(model)
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+def takes(*models: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body is one of `models`; `openapi.describe` adds the models themselves."""
+    for model in models:
+        if any(known.__name__ == model.__name__ and known is not model for known in REQUEST_MODELS):
+            raise TypeError(
+                f"two request models are called {model.__name__}: the description has one name for each"
+            )
+        REQUEST_MODELS.add(model)
+    refs = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
+    schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
     return {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}
 
 

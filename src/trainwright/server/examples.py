@@ -36,6 +36,9 @@ _ALGORITHM = {
 
 REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
+        "batch_lock_pool_nodes": {"nodeNames": ["node-7"]},
+        "batch_unlock_pool_nodes": {"nodeNames": ["node-7"]},
+        "models_change": {"description": "Reads scanned digits; trained on the set of spring 2026"},
         "users_create": {"name": "ann", "roles": ["developer"], "password": "correct horse battery"},
         "users_change": {"enabled": False},
         "password_change": {"old_password": "correct horse battery", "new_password": "staple of another"},
@@ -81,6 +84,33 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
             "spec": {
                 "resource": {"flavor_id": "local.cpu.1u", "node_count": 1},
                 "auto_stop": {"time_unit": "HOURS", "duration": 2},
+            },
+        },
+        "preview_training_job": {
+            "kind": "hetero_job",
+            "metadata": {"name": "actors-1"},
+            "tasks": [
+                {
+                    "role": "learner",
+                    "command": "python /code/learn.py",
+                    "parameters": [{"name": "rate", "value": "0.1"}],
+                    "task_resource": {"flavor_id": "local.cpu.1u", "node_count": 1},
+                    "isMainRole": True,
+                },
+                {
+                    "role": "actor",
+                    "command": "python /code/act.py",
+                    "task_resource": {"flavor_id": "local.cpu.1u", "node_count": 2},
+                    "minSucceededTaskCount": 1,
+                    "minFailedTaskCount": 2,
+                },
+            ],
+            "spec": {
+                "folders": {
+                    "dataset": {"obs_url": "obs://bucket/digits/data/"},
+                    "output_model": {"name": "digits"},
+                    "user_home": True,
+                }
             },
         },
         "list_training_jobs": {

@@ -5,9 +5,9 @@ but for what asks the object store.
 import re
 from typing import Final
 
-from trainwright.catalog.folders import DATASET, NAMES, USER_HOME, Folder, Folders
+from trainwright.catalog.folders import DATASET, NAMES, PRETRAINED, USER_HOME, Folder, Folders
 from trainwright.catalog.places import Place, parse_path
-from trainwright.domain.errors import BucketExists, ChannelError, InvalidParam
+from trainwright.domain.errors import BucketExists, ChannelError, InvalidParam, ModelVersionNotFound
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import MODEL_CHANNEL
 from trainwright.domain.texts import Text
@@ -16,7 +16,7 @@ from trainwright.ports.uow import UnitOfWork
 from trainwright.services.context import Services
 from trainwright.services.datasets import find_version
 from trainwright.services.ownership import is_platforms
-from trainwright.wire.job_spec import DatasetFolder, FoldersRequest, ModelOutput
+from trainwright.wire.job_spec import DatasetFolder, FoldersRequest, ModelFolder, ModelOutput
 from trainwright.wire.jobs import AlgorithmRequest
 from trainwright.wire.model import is_resource_name
 
@@ -52,6 +52,10 @@ def find_folders(
         place, dataset = _dataset(uow, who, asked.dataset)
         inputs.append(Folder(DATASET, place))
         pinned = pinned.model_copy(update={"dataset": dataset})
+    if asked.pretrained_model is not None and asked.pretrained_model.model_id:
+        place, pretrained = _pretrained(uow, asked.pretrained_model, asked.pretrained_model.model_id)
+        inputs.append(Folder(PRETRAINED, place))
+        pinned = pinned.model_copy(update={"pretrained_model": pretrained})
     model = asked.output_model
     if model is not None and (model.name or model.obs_url):
         outputs.append(Folder(MODEL_CHANNEL, _model_output(model, job_id)))
@@ -72,6 +76,22 @@ def _dataset(uow: UnitOfWork, who: Principal, asked: DatasetFolder) -> tuple[Pla
     version = find_version(uow, who, asked.dataset_id, asked.version_id or "")
     place = Place(field, parse_path(field, version.uri).as_folder(), version.id, version.bytes)
     return place, asked.model_copy(update={"version_id": version.id})
+
+
+def _pretrained(uow: UnitOfWork, asked: ModelFolder, model_id: str) -> tuple[Place, ModelFolder]:
+    field = f"{_FIELD}.pretrained_model"
+    version_id = asked.version_id
+    if not version_id:
+        model = uow.models.get(model_id)
+        newest, _ = uow.models.list_versions(model_id, limit=1)
+        if not newest:
+            raise ModelVersionNotFound(version="-", model=model.name)
+        version_id = newest[0].id
+    version = uow.models.get_version(model_id, version_id)
+    if not version.ready:
+        raise ModelVersionNotFound(version=version_id, model=model_id)
+    place = Place(field, parse_path(field, version.uri).as_folder(), bytes=version.bytes, ours=True)
+    return place, asked.model_copy(update={"version_id": version_id})
 
 
 def _model_output(asked: ModelOutput, job_id: str) -> Place:

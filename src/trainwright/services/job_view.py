@@ -1,15 +1,27 @@
 """A job as the contract shows it (§4). Pure: rows in, answer out."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.lifecycle import Phase, public_phase
-from trainwright.domain.reasons import Reason
-from trainwright.domain.specs import Channel, LaunchSpec, RoleSpec, attempt_key
+from trainwright.domain.reasons import NODE_FAULTS, Reason
+from trainwright.domain.specs import Resources, attempt_key
 from trainwright.domain.texts import Language, reason_text, render_note
+from trainwright.services.role_view import (
+    KIND_NAMES,
+    channel_of,
+    engine_of,
+    flavor_detail,
+    has_roles,
+    main_role,
+    node_count,
+    node_resources,
+    part,
+    roles_of,
+)
 from trainwright.wire.job_answers import (
     AllocatedResources,
     ExperimentAnswer,
@@ -18,15 +30,14 @@ from trainwright.wire.job_answers import (
     JobResponse,
     JobSpec,
     JobStatus,
+    PendingStatus,
     RecoverRecord,
     RunningRecord,
     TaskStatus,
 )
 
 NO_EXIT_CODE = -1  # the command never gave one; int fields never hold text or null
-_KIND_NAMES = {"": "", "gpu": "GPU", "npu": "Ascend"}
-_RESCHEDULED = "job_reschedule"
-_NODE_FAULTS = (Reason.NODE_LOST, Reason.RUNNER_LOST)
+_RESCHEDULED, _ELSEWHERE, _IN_PLACE = "job_reschedule", "job_reschedule_with_taint", "proc_restart"
 _SECONDARY: Mapping[Phase, str] = {
     Phase.CREATING: "Creating",
     Phase.PENDING: "Queuing",
@@ -49,6 +60,10 @@ class JobHistory:
     pool_name: str = ""
     experiment_name: str = ""
 
+    def current_attempt(self) -> Attempt | None:
+        """The latest attempt, once there is one."""
+        return next((each for each in self.attempts if each.number == self.job.attempt_number), None)
+
     def current_tasks(self) -> tuple[TaskState, ...]:
         """Tasks of the latest attempt; empty before the first."""
         return self.tasks.get(attempt_key(self.job.id, self.job.attempt_number), ())
@@ -69,12 +84,14 @@ def job_response(history: JobHistory, language: Language, now_ms: int) -> JobRes
         "algorithm": _algorithm(job),
         "spec": _spec(history),
     }
+    if has_roles(job):
+        given["tasks"] = roles_of(job)
     return JobResponse.model_validate({**job.request, **given})
 
 
 def _metadata(history: JobHistory) -> JobMetadata:
     job = history.job
-    echo = _part(job.request, "metadata")
+    echo = part(job.request, "metadata")
     given = {
         "id": job.id,
         "name": job.name,
@@ -82,7 +99,7 @@ def _metadata(history: JobHistory) -> JobMetadata:
         "description": job.description,
         "create_time": job.created_at_ms,
         "user_name": job.user_name,
-        "annotations": _part(echo, "annotations"),
+        "annotations": part(echo, "annotations"),
         "training_experiment_reference": ExperimentAnswer(
             id=job.experiment_id, name=history.experiment_name, serial_number=str(job.experiment_serial)
         )
@@ -99,11 +116,11 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
     names = list(job.launch.task_names())
     return JobStatus(
         phase=phase.value,
-        secondary_phase=_secondary(job, phase),
+        secondary_phase=_secondary(history, phase, now_ms),
         duration=max(0, end - job.started_at_ms) if job.started_at_ms else 0,
         start_time=job.started_at_ms,
         node_count_metrics=[
-            [attempt.up_at_ms, len(names)] for attempt in history.attempts if attempt.up_at_ms
+            [attempt.up_at_ms, node_count(job)] for attempt in history.attempts if attempt.up_at_ms
         ]
         or None,
         tasks=names,
@@ -119,13 +136,46 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
         reason_message=reason_text(job.reason, language) if job.reason else "",
         pending_message=render_note(job.pending.code, job.pending.slots, language) if job.pending else "",
         attention=job.blocked,
+        pending=_queue_place(job),
+        retention_time=_retention_ms(history, now_ms),
     )
 
 
-def _secondary(job: Job, phase: Phase) -> str:
-    """A platform fault before anything ran is told apart from one that lost what ran."""
-    if phase is Phase.ABNORMAL and not job.started_at_ms:
+def _queue_place(job: Job) -> PendingStatus | None:
+    """Where the job stands in its queue, once its backend has said so."""
+    slots = job.pending.slots if job.pending and not job.phase.is_end else {}
+    place, start = slots.get("position"), slots.get("starts_at_ms")
+    if not isinstance(place, int) and not isinstance(start, int):
+        return None
+    return PendingStatus(
+        position=place if isinstance(place, int) else 0, starts_at=start if isinstance(start, int) else 0
+    )
+
+
+def _retention_ms(history: JobHistory, now_ms: int) -> int | None:
+    """How long the environment will be kept, or is kept yet; None for a job that did not ask for it."""
+    job, attempt = history.job, history.current_attempt()
+    if not job.launch.reserve_s:
+        return None
+    if job.phase.is_end:
+        return 0
+    if attempt is not None and attempt.reserved_until_ms:
+        return max(0, attempt.reserved_until_ms - now_ms)
+    return job.launch.reserve_s * 1000
+
+
+def _secondary(history: JobHistory, phase: Phase, now_ms: int) -> str:
+    """A platform fault before anything ran is told apart from one that lost what ran; a job that only keeps its
+    environment, or does not move, from one that trains.
+    """
+    attempt = history.current_attempt()
+    if phase is Phase.ABNORMAL and not history.job.started_at_ms:
         return "CreateFailed"
+    if phase is Phase.RUNNING and attempt is not None:
+        if attempt.reserved_until_ms > now_ms and history.job.phase is Phase.TERMINATING:
+            return "Reserved"
+        if attempt.hang_since_ms:
+            return "Hanged"
     return _SECONDARY[phase]
 
 
@@ -165,8 +215,10 @@ def _running_record(
     history: JobHistory, attempt: Attempt, after: Attempt | None, language: Language
 ) -> RunningRecord:
     """`after`: the attempt that followed, if one did."""
-    starts = [task.started_at_ms for task in history.tasks.get(attempt.key, ()) if task.started_at_ms]
+    tasks = history.tasks.get(attempt.key, ())
+    starts = [task.started_at_ms for task in tasks if task.started_at_ms]
     reason = attempt.end_reason
+    recovered = [*_restarts_in_place(attempt, tasks), *([_next_attempt(attempt, after)] if after else [])]
     return RunningRecord(
         start_at=attempt.up_at_ms // 1000,
         end_at=attempt.ended_at_ms // 1000,
@@ -174,42 +226,66 @@ def _running_record(
         start_type="restarted" if attempt.number > 1 else "init_or_rescheduled",
         end_reason=reason.value if reason else "",
         end_related_task=attempt.end_task,
-        end_recover=_RESCHEDULED if after else "",
-        recover_records=[_recover_record(attempt, after)] if after else [],
+        end_recover=_recovery(attempt) if after else "",
+        recover_records=recovered,
         attempt=attempt.number,
         end_reason_message=reason_text(reason, language) if reason else "",
     )
 
 
-def _recover_record(attempt: Attempt, after: Attempt) -> RecoverRecord:
+def _recovery(attempt: Attempt) -> str:
+    """What follows a failed attempt: another one, and after a fault of a node one that avoids it."""
+    return _ELSEWHERE if attempt.end_reason in NODE_FAULTS else _RESCHEDULED
+
+
+def _restarts_in_place(attempt: Attempt, tasks: Sequence[TaskState]) -> Iterator[RecoverRecord]:
+    """All of them as one record, as only their number is known; those for a hang count for all."""
+    wanted = attempt.wanted_starts
+    if not wanted:
+        return
+    back = bool(tasks) and all(task.round >= wanted and task.failed_round < wanted for task in tasks)
+    yield RecoverRecord(
+        recover_start_at=0,
+        recover_end_at=0,
+        recover=_IN_PLACE,
+        fault_scenario="job_hanged" if attempt.hang_restarts else "job_failed",
+        reason=(Reason.HANGED if attempt.hang_restarts else Reason.USER_EXIT).value,
+        related_task=next((task.name for task in tasks if task.failed_round >= 0), ""),
+        recover_result="success" if back else "failed" if attempt.settled_at_ms else "recovering",
+        count=wanted,
+    )
+
+
+def _next_attempt(attempt: Attempt, after: Attempt) -> RecoverRecord:
     result = "success" if after.up_at_ms else "failed" if after.ended_at_ms else "recovering"
     return RecoverRecord(
         recover_start_at=attempt.ended_at_ms // 1000,
         recover_end_at=after.up_at_ms // 1000,
-        recover=_RESCHEDULED,
-        fault_scenario="node_fault" if attempt.end_reason in _NODE_FAULTS else "job_failed",
+        recover=_recovery(attempt),
+        fault_scenario=_scenario(attempt.end_reason),
         reason=attempt.end_reason.value if attempt.end_reason else "",
         related_task=attempt.end_task,
         recover_result=result,
     )
 
 
+def _scenario(reason: Reason | None) -> str:
+    if reason is Reason.HANGED:
+        return "job_hanged"
+    return "node_fault" if reason in NODE_FAULTS or reason is Reason.RUNNER_LOST else "job_failed"
+
+
 def _algorithm(job: Job) -> dict[str, Any]:
     """The request's algorithm with what the server filled in; `environments` becomes a list of objects (§14.1)."""
-    algorithm = _part(job.request, "algorithm") if job.filled is None else dict(job.filled)
+    algorithm = part(job.request, "algorithm") if job.filled is None else dict(job.filled)
     launch = job.launch
     if job.algorithm_name:
         algorithm["name"] = job.algorithm_name
     if launch.engine is not None:
-        algorithm["engine"] = {
-            **_part(algorithm, "engine"),
-            "engine_id": launch.engine.engine_id,
-            "engine_name": launch.engine.name,
-            "engine_version": launch.engine.version,
-        }
+        algorithm["engine"] = engine_of(part(algorithm, "engine"), launch)
     for kind, channels in (("inputs", launch.inputs), ("outputs", launch.outputs)):
         pairs = zip(algorithm.get(kind) or [], channels, strict=False)
-        algorithm[kind] = [_channel(item, channel) for item, channel in pairs]
+        algorithm[kind] = [channel_of(item, channel) for item, channel in pairs]
     environments = algorithm.get("environments")
     algorithm["environments"] = [environments] if environments else []
     algorithm["policies"] = algorithm.get("policies") or {}
@@ -217,65 +293,30 @@ def _algorithm(job: Job) -> dict[str, Any]:
     return algorithm
 
 
-def _channel(given: Mapping[str, Any], channel: Channel) -> dict[str, Any]:
-    filled = {**given, "local_dir": channel.local_path}
-    if channel.dataset_version_id:
-        remote = _part(given, "remote")
-        dataset = {**_part(remote, "dataset"), "version_id": channel.dataset_version_id}
-        filled["remote"] = {**remote, "dataset": dataset}
-    return filled
-
-
 def _spec(history: JobHistory) -> JobSpec:
     job = history.job
-    echo = _part(job.request, "spec")
-    role = job.launch.roles[0]
-    given = _part(echo, "resource")
+    echo = part(job.request, "spec")
+    role, have = main_role(job), node_resources(job)
+    given = part(echo, "resource")
     resource = {
         **given,
         "policy": "regular",
         "flavor_id": role.flavor_id,
         "flavor_name": role.flavor_id,
-        "node_count": sum(role.replicas for role in job.launch.roles),
+        "node_count": node_count(job),
         "pool_id": job.pool_id or given.get("pool_id") or "",  # the public pool as the caller named it
         "pool_name": history.pool_name or given.get("pool_id") or "",
-        "flavor_detail": None if job.pool_id else _flavor_detail(job.launch),
-        "main_container_allocated_resources": _allocated(role),
+        "flavor_detail": None if job.pool_id else flavor_detail(role.flavor_id, have),
+        "main_container_allocated_resources": _allocated(have),
     }
     return JobSpec.model_validate({**echo, "resource": JobResource.model_validate(resource)})
 
 
-def _flavor_detail(launch: LaunchSpec) -> dict[str, Any]:
-    role = launch.roles[0]
-    have = role.resources
-    info: dict[str, Any] = {
-        "cpu": {"arch": platform.machine(), "core_num": max(1, round(have.cpus))},
-        "memory": {"size": max(1, have.memory_mib // 1024), "unit": "GB"},
-    }
-    if have.accelerator_kind == "gpu":
-        info["gpu"] = {"unit_num": have.accelerators, "product_name": "", "memory": ""}
-    elif have.accelerator_kind == "npu":
-        info["npu"] = {"unit_num": str(have.accelerators), "product_name": "", "memory": ""}
-    if have.disk_mib:
-        info["disk"] = {"size": max(1, have.disk_mib // 1024), "unit": "GB"}
-    return {
-        "flavor_type": _KIND_NAMES[have.accelerator_kind] or "CPU",
-        "billing": {"code": role.flavor_id, "unit_num": 1},
-        "flavor_info": info,
-    }
-
-
-def _allocated(role: RoleSpec) -> AllocatedResources:
-    have = role.resources
+def _allocated(have: Resources) -> AllocatedResources:
     return AllocatedResources(
         cpu_arch=platform.machine(),
         cpu_core_num=have.cpus,
         mem_size=round(have.memory_mib / 1024, 2),
         accelerator_num=float(have.accelerators),
-        accelerator_type=_KIND_NAMES[have.accelerator_kind],
+        accelerator_type=KIND_NAMES[have.accelerator_kind],
     )
-
-
-def _part(whole: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """The object under `key` of a stored request, shallowly copied; empty when it is absent or null."""
-    return dict(whole.get(key) or {})

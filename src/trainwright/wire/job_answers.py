@@ -42,7 +42,7 @@ class TaskStatus(AnswerModel):
 
 
 class RecoverRecord(AnswerModel):
-    """What was done after an attempt failed. Times in **seconds**, 0 when not yet."""
+    """What was done after an attempt failed. Times in **seconds**, 0 when not yet. `count`: how often (ours)."""
 
     recover_start_at: int
     recover_end_at: int
@@ -51,6 +51,7 @@ class RecoverRecord(AnswerModel):
     reason: str
     related_task: str
     recover_result: str
+    count: int = 1
 
 
 class RunningRecord(AnswerModel):
@@ -78,8 +79,17 @@ class TaskIp(AnswerModel):
     schedule_count: int
 
 
+class PendingStatus(AnswerModel):
+    """Where a waiting job stands in its queue: from 1; when it is expected to start. 0 where that is not known."""
+
+    position: int = 0
+    starts_at: int = 0
+
+
 class JobStatus(AnswerModel):
-    """Where the job stands. The fields after `running_records` are ours; messages are in the caller's language."""
+    """Where the job stands. `retention_time`: for how long its environment is kept, or is kept yet, in ms. The fields
+    after it are ours; messages are in the caller's language.
+    """
 
     phase: str
     secondary_phase: str
@@ -90,11 +100,13 @@ class JobStatus(AnswerModel):
     task_statuses: list[TaskStatus] = Field(default_factory=list)
     running_records: list[RunningRecord] = Field(default_factory=list)
     task_ips: list[TaskIp] | None = None
+    retention_time: int | None = None
     end_time: int = 0
     attempt: int = 0  # the current one, 0 before the first
     reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/phases.md
     reason_message: str = ""
     pending_message: str = ""  # why it waits
+    pending: PendingStatus | None = None
     attention: str = ""  # what an administrator must look at, when the platform cannot go on by itself
 
 
@@ -129,6 +141,7 @@ class JobSpec(AnswerModel):
 
 class JobResponse(AnswerModel):
     """One job: answer of create, show and stop, and item of lists. `algorithm.environments` is a list of objects.
+    `tasks`: of a job with roles of its own only.
 
     What else the request held is given back as it was.
     """
@@ -138,6 +151,7 @@ class JobResponse(AnswerModel):
     status: JobStatus
     algorithm: dict[str, Any]
     spec: JobSpec
+    tasks: list[dict[str, Any]] | None = None
 
 
 class JobSearchResponse(AnswerModel):

@@ -9,10 +9,11 @@ from trainwright.domain.access import Action
 from trainwright.ports.identity import Principal
 from trainwright.server.answers import JsonBody, answer_list, answer_model, answer_null, answer_object, takes
 from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, needs
-from trainwright.services import job_search, jobs, rebuilding, tasks
+from trainwright.services import job_search, jobs, previews, rebuilding, tasks
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.job_search import JobSearch
-from trainwright.wire.jobs import JobAction, JobRequest, JobUpdate
+from trainwright.wire.jobs import JobAction, JobRequest, JobUpdate, RoleJobRequest
+from trainwright.wire.previews import JobPreview
 from trainwright.wire.watch import TaskItem
 
 router = APIRouter(prefix="/v2/{project_id}", tags=["jobs"])
@@ -30,11 +31,22 @@ MayDelete = Annotated[Principal, needs(Action.JOB_DELETE)]
     operation_id="create_training_job",
     status_code=201,
     response_model=JobResponse,
-    openapi_extra=takes(JobRequest),
+    openapi_extra=takes(JobRequest, RoleJobRequest),
 )
 async def create(who: MayCreate, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
     """Create a training job."""
     return answer_model(await jobs.create(ctx, who, body, language), 201)
+
+
+@router.post(
+    "/training-job-previews",
+    operation_id="preview_training_job",
+    response_model=JobPreview,
+    openapi_extra=takes(JobRequest, RoleJobRequest),
+)
+async def preview(who: MayCreate, ctx: ServicesDep, body: JsonBody) -> Response:
+    """What a training job made of this body would run; nothing is created."""
+    return answer_model(await previews.preview(ctx, who, body))
 
 
 @router.post(
