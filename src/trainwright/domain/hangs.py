@@ -15,6 +15,7 @@ STACKS_WAIT_MS = 30_000  # between asking for stacks and ending what they are ta
 RESTARTS_MAX = 3  # in a row
 CALM_MS = 3_600_000  # moving for so long after a restart, the next hang is the first of a new row
 TASKS_SHOWN = 16
+SLEEP = "sleep"  # measure of a task that only sleeps: quiet because it wants to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,19 @@ def suspect(rule: HangRule, attempt: Attempt, tasks: Sequence[TaskState], now_ms
     live = [task for task in tasks if not task.is_final]
     names = [task.name for task in live]
     more = f" +{len(names) - TASKS_SHOWN}" if len(names) > TASKS_SHOWN else ""
-    measure, _ = Counter(task.quiet_measure for task in live).most_common(1)[0]
+    measure, _ = Counter(task.quiet_measure for task in live if task.quiet_measure != SLEEP).most_common(1)[0]
     quiet_ms = now_ms - max(task.quiet_since_ms for task in live)
     return Hang(measure or "cpu", quiet_ms // 60_000, ", ".join(names[:TASKS_SHOWN]) + more)
 
 
 def suspect_at_ms(rule: HangRule, attempt: Attempt, tasks: Sequence[TaskState], now_ms: int) -> int | None:
-    """When there is a suspicion if nothing moves until then; None: something moves, or is not known."""
+    """When there is a suspicion if nothing moves until then; None: something moves, is not known, or all only sleep
+    (the manual's `cmd || sleep 5h`). One that sleeps while others wait for it does not clear them.
+    """
     live = [task for task in tasks if not task.is_final]
     if not live or not all(_is_quiet(task, attempt, now_ms) for task in live):
+        return None
+    if all(task.quiet_measure == SLEEP for task in live):
         return None
     wait_ms = rule.after_ms if len(live) == 1 else rule.after_ms // 2
     return max(task.quiet_since_ms for task in live) + wait_ms
