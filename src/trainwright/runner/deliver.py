@@ -8,7 +8,7 @@ from functools import partial
 
 from .environment import instance_name
 from .faults import TransferFailed
-from .layout import UnsafePath
+from .layout import LOG_DIR, UnsafePath
 from .outcome import StepFailed
 from .prepare import fetch_output
 from .rundir import read_json, write_json
@@ -162,13 +162,16 @@ def _past(moment: float) -> bool:
 
 
 def export_log(task: Task) -> str:
-    """Store the whole log under its well-known name; what went wrong, empty for nothing (or nothing to do)."""
+    """Store the whole log under its well-known name, and what the command put into the log folder beside it; what went
+    wrong, empty for nothing (or nothing to do).
+    """
     folder = task.order["log_export"]
     if not folder:
         return ""
     name = f"{instance_name(task.order)}.log"
     path = os.path.join(task.rundir.path, name)
     access = task.access()
+    more = Upload({**folder, "name": "log"}, task.places.real(LOG_DIR), task.order["task"], access)
 
     def send() -> None:
         with open(path, "wb") as file:
@@ -181,6 +184,8 @@ def export_log(task: Task) -> str:
                 at += len(piece)
         send_file(folder["grant"], path, name, task.order["task"], access)
         os.unlink(path)
+        if os.path.isdir(task.places.real(LOG_DIR)):
+            more.push()
 
     try:
         persistently(task, send, access.cancel)
