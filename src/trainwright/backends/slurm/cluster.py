@@ -56,10 +56,10 @@ class Cluster:
         return sum((self._free(row, kind) for row in rows if row.is_usable), Demand())
 
     def resources(self, amount: Demand, kind: str) -> Resources:
-        """An amount in the form the port wants, which knows no zero."""
-        return Resources(
-            cpus=max(amount.millicpus / 1000, 0.001),
-            memory_mib=max(amount.memory_mib, 1),
+        """An amount as the port says it. Nothing free is a valid answer, so the checks of a demand are not made."""
+        return Resources.model_construct(
+            cpus=amount.millicpus / 1000,
+            memory_mib=amount.memory_mib,
             accelerators=amount.accelerators,
             accelerator_kind="npu" if kind == "npu" else "gpu" if kind and amount.accelerators else "",
         )

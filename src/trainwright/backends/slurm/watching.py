@@ -166,6 +166,7 @@ class Watch:
                 continue
             tracked.ended = ended
             now = asyncio.get_running_loop().time()
+            self._cluster_moved = self._cluster_moved or len(beats) != len(tracked.beats)
             tracked.see_beats(beats, now)
             if tracked.has_left and tracked.end is None:
                 self.due = True
