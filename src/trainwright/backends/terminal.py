@@ -45,16 +45,17 @@ class ProcessTerminal:
         columns: int,
         environment: Mapping[str, str],
         hang_up: signal.Signals = signal.SIGHUP,
+        errors: bool = True,
     ) -> Self:
-        """Start `argv` on a terminal of that size; 0 rows: with pipes, its errors among the output. `hang_up` is what
-        it is sent when we close.
+        """Start `argv` on a terminal of that size; 0 rows: with pipes. `hang_up` is what it is sent when we close.
+        `errors`: its standard errors are shown among the output, else nowhere.
 
         Raises:
             BackendError: it cannot be started.
         """
         ours, theirs = _terminal(rows, columns) if rows else _pipes()
         try:
-            process = await asyncio.to_thread(_start, argv, theirs, environment)
+            process = await asyncio.to_thread(_start, argv, theirs, environment, errors)
         except OSError as error:
             for descriptor in set(ours):
                 os.close(descriptor)
@@ -175,13 +176,13 @@ def _set_size(descriptor: int, rows: int, columns: int) -> None:
 
 
 def _start(
-    argv: Sequence[str], theirs: tuple[int, int, int], environment: Mapping[str, str]
+    argv: Sequence[str], theirs: tuple[int, int, int], environment: Mapping[str, str], errors: bool
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
         stdin=theirs[0],
         stdout=theirs[1],
-        stderr=theirs[2],
+        stderr=theirs[2] if errors else subprocess.DEVNULL,
         env={"TERM": DEFAULT_TERM, **environment},
         close_fds=True,
         start_new_session=True,

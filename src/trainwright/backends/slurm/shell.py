@@ -40,7 +40,7 @@ async def open_shell(
     line = shell_argv(settings, commands, place, argv, terminal=rows > 0)
     environment = own_environment(os.environ) | {"TERM": DEFAULT_TERM if rows else "dumb"}
     return await ProcessTerminal.open(
-        line, rows=rows, columns=columns, environment=environment, hang_up=signal.SIGTERM
+        line, rows=rows, columns=columns, environment=environment, hang_up=signal.SIGTERM, errors=False
     )
 
 
@@ -49,6 +49,8 @@ def shell_argv(
 ) -> list[str]:
     """What is really started. Under ssh the other side needs a terminal, too."""
     enter = [settings.python, "-I", "-S", str(settings.archive), "enter", str(place.folder), *argv]
+    if not terminal:  # what srun itself has to say is kept apart: it comments on every exit code
+        enter = ["sh", "-c", 'exec "$@" 2>&1', "sh", *enter]
     how = ["--pty"] if terminal else ["--unbuffered"]
     line = commands.argv(["srun", *QUIET, f"--jobid={place.job}", f"--nodelist={place.node}", *how, *enter])
     if terminal and Path(line[0]).name == "ssh":

@@ -1,0 +1,105 @@
+"""Ways into a task on a real cluster: a shell on its node, in both launchers."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backends.slurm_rig import Lab, SlurmRig, end_lab, settings_of, start_lab
+from tests.contract.backend import launch_of, until
+from tests.runner.rig import make_order, processes_of
+from tests.runner.stub_server import StubServer
+from trainwright.domain.observation import RunState
+from trainwright.ports.backend import BackendError, Handle, Launch, Terminal
+
+PORT = 27220
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    folder = Path(tempfile.mkdtemp(prefix="trainwright-ways-"))
+    folder.chmod(0o755)
+    lab = start_lab(folder / "cluster", port=PORT, nodes=2)
+    yield lab
+    end_lab(lab)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["off", "on"])
+async def rig(
+    request: pytest.FixtureRequest, lab: Lab, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[SlurmRig]:
+    """A backend whose jobs have real runners."""
+    rig = SlurmRig(lab, settings_of(tmp_path, mode="", sandbox=request.param))
+    rig.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_CONF", lab.environment["SLURM_CONF"])
+        yield rig
+        await rig.cease()
+        lab.clear()
+
+
+async def said(terminal: Terminal, until_text: bytes = b"") -> bytes:
+    """What it prints, up to the end or to this."""
+    seen = b""
+    async with asyncio.timeout(40):
+        while piece := await terminal.read():
+            seen += piece
+            if until_text and until_text in seen:
+                break
+    return seen
+
+
+async def begun(rig: SlurmRig, launch: Launch) -> Handle:
+    """Its command runs."""
+    handle = await rig.backend.submit(launch)
+    folder = rig.settings.runs_dir / launch.key / "worker-0"
+
+    async def is_up() -> bool:
+        return (folder / "shim-command.json").exists()
+
+    await until(is_up, "the command")
+    return handle
+
+
+async def test_a_shell_on_the_node(rig: SlurmRig) -> None:
+    """Terminal, size, exit code; pipes; nothing left afterwards; the job goes on."""
+    order = make_order(shell="echo up; sleep 600", environment={"MINE": "yes"})
+    with StubServer(order) as server:
+        launch = launch_of(1)
+        launch = Launch(launch.key, 1, launch.spec, server.url, StubServer.TOKEN)
+        handle = await begun(rig, launch)
+        terminal = await rig.backend.open_shell(handle, "worker-0", rows=30, columns=90)
+        await terminal.write(b"echo $SLURMD_NODENAME-$MINE; stty size; PS1='>>'' '\n")
+        seen = await said(terminal, b">> ")
+        assert b"-yes\r\n" in seen
+        assert b"30 90\r\n" in seen
+        await terminal.write(b"sleep 4242 &\n exit 6\n")
+        await said(terminal)
+        assert terminal.exit_code == 6
+        await terminal.close()
+        piped = await rig.backend.open_shell(
+            handle, "worker-0", rows=0, columns=0, argv=["bash", "-c", "cat; exit 3"]
+        )
+        await piped.write(b"through")
+        await piped.end_input()
+        assert (await said(piped), piped.exit_code) == (b"through", 3)
+        left = await rig.backend.open_shell(handle, "worker-0", rows=30, columns=90, argv=["sleep", "4243"])
+        await asyncio.sleep(1)
+        await left.close()
+        with pytest.raises(BackendError):
+            await rig.backend.open_shell(handle, "worker-9", rows=0, columns=0)
+        await asyncio.sleep(1)
+        lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes_of(launch.key)]
+        assert not [line for line in lines if b"424" in line]
+        assert [line for line in lines if b"600" in line]
+        await rig.backend.stop(handle, grace_s=0)
+
+        async def is_over() -> bool:
+            return (await rig.backend.observe([handle]))[handle.key].state is RunState.EXITED
+
+        await until(is_over, "the end")
