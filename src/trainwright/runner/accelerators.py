@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from . import procfs
+from .tools import Tool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,77 +21,48 @@ class AcceleratorMeter:
 
     def __init__(self, resources: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self.values: dict[str, float] = {}
+        self.kind = str(resources["accelerator_kind"]) if resources["accelerators"] else ""
         self._argv: list[str] = []
         self._parse: Parse = parse_nvidia
-        if resources["accelerators"] and resources["accelerator_kind"] == "gpu":
+        if self.kind == "gpu":
             devices = environment.get("CUDA_VISIBLE_DEVICES", "")
             self._argv = ["nvidia-smi", *_QUERY, *(["-i", devices] if devices else [])]
-        elif resources["accelerators"] and resources["accelerator_kind"] == "npu":
-            devices = environment.get("ASCEND_VISIBLE_DEVICES", "") or "0"
-            self._argv = [
-                "sh",
-                "-c",
-                'for i in $0; do npu-smi info -t usages -i "$i"; done',
-                devices.replace(",", " "),
-            ]
+        elif self.kind == "npu":
+            self._argv = npu_argv("usages", environment)
             self._parse = parse_ascend
-        self._pid = 0
-        self._output = -1
-        self._said = b""
+        self._tool: Tool | None = None
         self._began = 0.0
+
+    @property
+    def utilisation(self) -> float | None:
+        """How busy the cards are on average, in percent; None where there are none, or they do not tell."""
+        value = self.values.get(self.kind + "Util", -1.0)
+        return value if value >= 0 else None
 
     def step(self, now: float) -> None:
         """Go on. Never blocks. A machine without the tool is asked once only."""
-        if self._pid:
-            self._collect(now)
+        if self._tool is not None:
+            if self._tool.finished():
+                self.values = self._parse(self._tool.text) if self._tool.status == 0 else {}
+                self._tool = None
         elif self._argv and now - self._began >= PERIOD_S:
-            self._start(now)
+            self._began = now
+            try:
+                self._tool = Tool(self._argv, patience_s=_PATIENCE_S)
+            except OSError:
+                self._argv = []  # not installed: do not ask again
 
     def close(self) -> None:
         """End a tool that still runs."""
-        if self._pid:
-            procfs.kill(self._pid)
-            os.waitpid(self._pid, 0)
-            self._forget()
+        if self._tool is not None:
+            self._tool.close()
 
-    def _start(self, now: float) -> None:
-        self._began = now
-        self._output, write_end = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(self._output, False)
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        actions = [
-            (os.POSIX_SPAWN_DUP2, null, 0),
-            (os.POSIX_SPAWN_DUP2, write_end, 1),
-            (os.POSIX_SPAWN_DUP2, null, 2),
-        ]
-        try:
-            self._pid = os.posix_spawnp(self._argv[0], self._argv, os.environ, file_actions=actions)
-        except OSError:
-            self._argv = []  # not installed: do not ask again
-            os.close(self._output)
-        finally:
-            os.close(write_end)
-            os.close(null)
 
-    def _collect(self, now: float) -> None:
-        try:
-            while True:
-                piece = os.read(self._output, 65536)
-                if not piece:
-                    break
-                self._said += piece
-        except BlockingIOError:
-            if now - self._began > _PATIENCE_S:
-                self.close()
-            return
-        _, status = os.waitpid(self._pid, 0)
-        if status == 0:
-            self.values = self._parse(self._said.decode("utf-8", "replace"))
-        self._forget()
-
-    def _forget(self) -> None:
-        os.close(self._output)
-        self._pid, self._output, self._said = 0, -1, b""
+def npu_argv(what: str, environment: Mapping[str, str]) -> list[str]:
+    """The command that asks npu-smi about every NPU of the task: `usages`, `health`."""
+    devices = environment.get("ASCEND_VISIBLE_DEVICES", "") or "0"
+    line = f'for i in $0; do npu-smi info -t {what} -i "$i" || exit; done'
+    return ["sh", "-c", line, devices.replace(",", " ")]
 
 
 def parse_nvidia(text: str) -> dict[str, float]:

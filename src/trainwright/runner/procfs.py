@@ -17,12 +17,21 @@ MARKER = "TRAINWRIGHT_TASK"
 
 def boot_id() -> str:
     """Changes with every start of the machine."""
-    return _read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
+    return read("/proc/sys/kernel/random/boot_id").decode("ascii").strip()
 
 
 def stat_fields(pid: int) -> list[str]:
     """Fields of /proc/PID/stat from the state on (so `[0]` is field 3 of proc(5)); empty when the process is gone."""
-    text = _read(f"/proc/{pid}/stat")
+    return _fields(read(f"/proc/{pid}/stat"))
+
+
+def state(process: str) -> str:
+    """The state letter of a process, or of a thread given as `PID/task/TID`; empty when it is gone."""
+    fields = _fields(read(f"/proc/{process}/stat"))
+    return fields[0] if fields else ""
+
+
+def _fields(text: bytes) -> list[str]:
     return text[text.rfind(b")") + 2 :].decode("ascii").split()
 
 
@@ -53,7 +62,7 @@ def children(pid: int) -> list[int]:
     except OSError:
         return found
     for thread in threads:
-        found.extend(int(child) for child in _read(f"/proc/{pid}/task/{thread}/children").split())
+        found.extend(int(child) for child in read(f"/proc/{pid}/task/{thread}/children").split())
     return found
 
 
@@ -71,7 +80,7 @@ def marked(value: str) -> list[int]:
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
-            environment = b"\0" + _read(f"/proc/{name}/environ")
+            environment = b"\0" + read(f"/proc/{name}/environ")
             if b"\0" + wanted + b"\0" in environment:
                 found.append(int(name))
     return found
@@ -86,7 +95,7 @@ def kill(pid: int, number: int = signal.SIGKILL) -> bool:
     return True
 
 
-def _read(path: str) -> bytes:
+def read(path: str) -> bytes:
     """The bytes of a /proc file; empty when the process is gone or not ours to look at."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

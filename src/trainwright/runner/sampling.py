@@ -6,6 +6,7 @@ import os
 import time
 
 from . import procfs
+from .quiet import Movement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ _LISTING_SHARE = 500  # the tree is listed anew after that many times the time i
 class Usage:
     """Sums over the processes of a tree."""
 
-    __slots__ = ("cpu_s", "read_bytes", "rss_bytes", "written_bytes")
+    __slots__ = ("blocked", "cpu_s", "io_bytes", "read_bytes", "reaped_cpu_s", "rss_bytes", "written_bytes")
 
     def __init__(self) -> None:
+        self.blocked = False  # it waits for a disk
         self.cpu_s = 0.0
+        self.reaped_cpu_s = 0.0  # of children that have ended
+        self.io_bytes = 0  # read and written with or without a disk, those of ended children included
         self.rss_bytes = 0
         self.read_bytes = 0
         self.written_bytes = 0
@@ -40,6 +44,7 @@ class Sampler:
         self._before: dict[int, Usage] = {}
         self._network: tuple[int, int] | None = None
         self._at = 0.0
+        self.moved = Movement()  # between the last two samples
 
     def sample(self) -> tuple[dict[str, float], int]:
         """The metrics, and the bytes of memory that the tree holds (each shared page counted once per process)."""
@@ -48,15 +53,20 @@ class Sampler:
         usages = {pid: usage for pid in self._processes for usage in [_usage(pid)] if usage is not None}
         span = now - self._at if self._at else 0.0
         gone = Usage()
-        cpu = read = written = 0.0
+        cpu = read = written = reaped = 0.0
+        moved = Movement(processes=len(usages))
         for pid, usage in usages.items():
             before = self._before.get(pid, gone)
             cpu += max(0.0, usage.cpu_s - before.cpu_s)
             read += max(0, usage.read_bytes - before.read_bytes)
             written += max(0, usage.written_bytes - before.written_bytes)
+            reaped += max(0.0, usage.reaped_cpu_s - before.reaped_cpu_s)
+            moved.io_bytes += max(0, usage.io_bytes - before.io_bytes)
+            moved.blocked = moved.blocked or usage.blocked
         rss = sum(usage.rss_bytes for usage in usages.values())
         received, sent = self._network_bytes(span)
-        self._before, self._at = usages, now
+        moved.cpu_s = cpu + reaped
+        self._before, self._at, self.moved = usages, now, moved
         values = {
             "cpuUsage": _rate(cpu * 100 / self._cpus, span),
             "memUsage": round(rss * 100 / self._memory_bytes, 2) if self._memory_bytes else -1.0,
@@ -104,15 +114,15 @@ def _usage(pid: int) -> Usage | None:
     if not fields or fields[0] in ("Z", "X"):
         return None
     usage = Usage()
+    usage.blocked = fields[0] == "D"
     usage.cpu_s = (int(fields[11]) + int(fields[12])) / _TICKS
+    usage.reaped_cpu_s = (int(fields[13]) + int(fields[14])) / _TICKS
     usage.rss_bytes = int(fields[21]) * _PAGE
-    try:
-        with open(f"/proc/{pid}/io", encoding="ascii") as file:
-            numbers = dict(line.split(": ") for line in file)
-    except OSError:
-        return usage  # gone, or not ours to look at
-    usage.read_bytes = int(numbers.get("read_bytes", 0))
-    usage.written_bytes = int(numbers.get("write_bytes", 0))
+    words = procfs.read(f"/proc/{pid}/io").split()  # empty: gone, or not ours to look at
+    numbers = dict(zip(words[::2], words[1::2]))
+    usage.read_bytes = int(numbers.get(b"read_bytes:", 0))
+    usage.written_bytes = int(numbers.get(b"write_bytes:", 0))
+    usage.io_bytes = int(numbers.get(b"rchar:", 0)) + int(numbers.get(b"wchar:", 0))
     return usage
 
 

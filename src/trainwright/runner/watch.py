@@ -1,4 +1,6 @@
-"""What is looked at every second while a command runs: its use of the machine, and the limits it must keep."""
+"""What is looked at every second while a command runs: its use of the machine, the limits it must keep, and whether it
+is quiet.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,13 @@ import time
 
 from .accelerators import AcceleratorMeter
 from .execute import memory_limit_mib
+from .quiet import SLEEP, QuietMeter, asleep, blocked
 from .sampling import DiskMeter, Sampler
+from .stacks import Looker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .quiet import Movement
     from .samples import SampleBuffer
     from .task import Task
 
@@ -33,6 +38,7 @@ class Watch:
         without = [task.places.real(folder["local_path"]) for folder in task.order["inputs"]]
         self._disk = DiskMeter(task.rundir.root, without)
         self._accelerators = AcceleratorMeter(resources, os.environ)
+        self._quiet = QuietWatch(task) if task.order.get("quiet") else None
 
     def _root(self) -> int:
         return self._task.running.pid if self._task.running is not None else 0
@@ -43,6 +49,8 @@ class Watch:
         self._accelerators.step(now)
         values, rss = self._sampler.sample()
         self._check_disk(now)
+        if self._quiet is not None:
+            self._quiet.step(now, self._sampler.moved, self._accelerators)
         if not self._root():
             return
         self._buffer.add(
@@ -64,3 +72,57 @@ class Watch:
     def close(self) -> None:
         """End what it started."""
         self._accelerators.close()
+        if self._quiet is not None:
+            self._quiet.close()
+
+
+class QuietWatch:
+    """Tells the reporter for how long the user's command has been quiet."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._meter: QuietMeter | None = None
+        self._root = 0
+        self._looker = Looker(str(task.launch.get("py_spy") or ""))
+        self._looked_at = 0.0
+
+    def step(self, now: float, moved: Movement, accelerators: AcceleratorMeter) -> None:
+        """One second's look. Only the command itself counts, not what the runner does before and after it."""
+        running = self._task.running
+        root = running.pid if running is not None and running.step.startswith("command") else 0
+        if root != self._root or self._meter is None:
+            self._root = root
+            self._meter = QuietMeter(self._task.order["quiet"], now)
+            self._task.reporter.activity = None
+        if not root:
+            return
+        full = self._meter.observe(now, moved, accelerators.utilisation)
+        self._look(now, self._meter)
+        if full:
+            self._tell(now, self._meter, accelerators.kind)
+
+    def _look(self, now: float, meter: QuietMeter) -> None:
+        seen = self._looker.result()
+        if seen is not None:
+            meter.looked(now, seen)
+        if meter.wants_look(now) and now - self._looked_at >= meter.look_every_s:
+            self._looked_at = now
+            self._looker.begin(self._root)
+
+    def _tell(self, now: float, meter: QuietMeter, kind: str) -> None:
+        """What goes through all of the tree is done only when the numbers say that it is quiet."""
+        quiet_s = int(meter.quiet_s(now))
+        if quiet_s and blocked(self._root):
+            meter.moved(now)
+            quiet_s = 0
+        if quiet_s:
+            measure = kind if meter.measures_device else "cpu"
+            measure = SLEEP if asleep(self._root) else measure
+            self._task.reporter.activity = {"quiet_s": quiet_s, "measure": measure}
+        elif self._task.reporter.activity is not None:
+            self._task.reporter.activity = {"quiet_s": 0, "measure": ""}
+
+    def close(self) -> None:
+        """End what it started; nothing is told any more."""
+        self._looker.close()
+        self._task.reporter.activity = None

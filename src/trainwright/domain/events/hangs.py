@@ -21,4 +21,9 @@ EVENTS: Mapping[str, EventText] = {
         "Python stacks of {count} processes stored (dump {number}).",
         "已保存 {count} 个进程的 Python 调用栈（第 {number} 次）。",
     ),
+    "stacks_failed": task_event(
+        "Python stacks could not be taken from every process (dump {number}): {detail}",
+        "未能获取全部进程的 Python 调用栈（第 {number} 次）：{detail}",
+        Level.WARNING,
+    ),
 }
