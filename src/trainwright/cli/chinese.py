@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from trainwright.cli.chinese_models import MODELS
+
 _HELP = {
     "Train models on your own machines, with the ModelArts training contract.": (
         "在自己的机器上训练模型，兼容 ModelArts 训练接口。"
@@ -364,4 +366,4 @@ _ERRORS = {
     "Cannot make the folder {path}: {detail}": "无法创建目录 {path}：{detail}",
 }
 
-CHINESE: Mapping[str, str] = MappingProxyType({**_HELP, **_TITLES, **_MESSAGES, **_ERRORS})
+CHINESE: Mapping[str, str] = MappingProxyType({**_HELP, **_TITLES, **_MESSAGES, **_ERRORS, **MODELS})

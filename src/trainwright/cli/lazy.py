@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "login": "trainwright.cli.login",
         "config": "trainwright.cli.config",
         "job": "trainwright.cli.jobs",
+        "model": "trainwright.cli.models",
         "obs": "trainwright.cli.obs",
         "key": "trainwright.cli.credentials:keys",
         "token": "trainwright.cli.credentials:tokens",

@@ -20,12 +20,15 @@ from trainwright.client.errors import (
 )
 from trainwright.client.follow import JobWatcher, follow_job
 from trainwright.client.job_body import JobDraft, draft_body, expand_body, is_local_folder, parse_auto_stop
+from trainwright.client.save_model import save_model
 from trainwright.client.sdk import Jobs, Platform, TrainingJob, connect
 from trainwright.client.storage import CODE_BUCKET, Storage, parse_path
 from trainwright.client.streams import is_end_phase
 from trainwright.client.transfers import Progress, TransferOptions, TransferReport
+from trainwright.wire.checkpoints import CheckpointItem, CheckpointList
 from trainwright.wire.job_answers import JobResponse
 from trainwright.wire.job_search import JobSearch, SearchFilter
+from trainwright.wire.models import ModelItem, ModelVersionItem
 from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing
 from trainwright.wire.watch import EventItem, EventsResponse, MetricsResponse, PhaseItem, TaskItem
 
@@ -35,6 +38,8 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "BucketList",
+    "CheckpointItem",
+    "CheckpointList",
     "Client",
     "ClientError",
     "ClientSettings",
@@ -48,6 +53,8 @@ __all__ = [
     "Jobs",
     "Login",
     "MetricsResponse",
+    "ModelItem",
+    "ModelVersionItem",
     "NotConfigured",
     "ObjectItem",
     "ObjectListing",
@@ -73,4 +80,5 @@ __all__ = [
     "parse_path",
     "resolve_settings",
     "save_login",
+    "save_model",
 ]

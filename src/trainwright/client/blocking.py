@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from trainwright.client.errors import ClientError
+from trainwright.client.models import ModelsClient
 from trainwright.client.operations import catalogue, jobs, objects, watch
-from trainwright.client.people import PeopleClient
 from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
 from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
@@ -26,7 +26,7 @@ from trainwright.wire.watch import (
 )
 
 
-class Client(PeopleClient):
+class Client(ModelsClient):
     """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
 
     # -- on offer -----------------------------------------------------------------------------------------------------

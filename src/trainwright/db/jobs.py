@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trainwright.db.dialects import earlier, upserts
+from trainwright.db.dialects import WORDS, contains, earlier, upserts
+from trainwright.db.folder_use import uses_folder
 from trainwright.db.outputs import add_outputs, find_writer
 from trainwright.db.rows import document_values, job_of, new_job_values
 from trainwright.db.schema import job_documents, job_totals, jobs, tasks
@@ -78,6 +79,15 @@ _REQUEST_STOP = within(
         due_at_ms=earlier(jobs.c.due_at_ms, _NOW),
         woken=True,
     )
+)
+# How a launch is written down: null where it has none.
+_WITH_POLICY = within(
+    _JOBS.where(
+        sa.or_(
+            jobs.c.due_at_ms.is_not(None), jobs.c.ended_at_ms >= sa.bindparam("since", type_=sa.BigInteger)
+        ),
+        contains(job_documents.c.launch, sa.literal('"checkpoints":{"keep_last":', WORDS)),
+    ).order_by(jobs.c.created_at_ms, jobs.c.id)
 )
 _DELETE_TASKS = within(sa.delete(tasks).where(tasks.c.job_id == _JOB), tasks.c.job_id)
 _PLACE = within(sa.select(jobs.c.project_id, jobs.c.workspace_id).where(jobs.c.id == _JOB).with_for_update())
@@ -167,6 +177,14 @@ class Jobs:
     def existing(self, job_ids: Sequence[str]) -> frozenset[str]:
         """Those of `job_ids` that are jobs of the scope."""
         return frozenset(row["id"] for row in self._tx.rows(_EXISTING, jobs=list(job_ids)))
+
+    def with_checkpoint_policy(self, *, ended_since_ms: int) -> tuple[Job, ...]:
+        """The oldest first."""
+        return tuple(map(job_of, self._tx.rows(_WITH_POLICY, since=ended_since_ms)))
+
+    def unfinished_using(self, uri: str, *, besides: str) -> bool:
+        """Not limited to the scope, as buckets are shared."""
+        return uses_folder(self._tx, uri, besides)
 
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """See `outputs.find_writer`; not limited to the scope, as buckets are shared."""

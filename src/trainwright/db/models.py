@@ -100,6 +100,7 @@ _UNREADY = (
     .order_by(model_versions.c.created_at_ms, model_versions.c.id)
     .limit(_WANTED)
 )
+_UNREADY_OF = sa.select(model_versions).where(_OF_MODEL, model_versions.c.ready.is_(False))
 _EXISTING = sa.select(model_versions.c.id).where(
     model_versions.c.id.in_(sa.bindparam("ids", expanding=True, type_=WORDS))
 )
@@ -265,6 +266,10 @@ class Models:
         """Raises `ScopeBreach` but in the platform's scope."""
         self._tx.require_platform()
         return tuple(map(_version, self._tx.rows(_UNREADY, wanted=limit)))
+
+    def unready_of(self, model_id: str) -> tuple[ModelVersion, ...]:
+        """The caller has found the model in its scope."""
+        return tuple(map(_version, self._tx.rows(_UNREADY_OF, model=model_id)))
 
     def jobs_to_keep(self, *, ended_since_ms: int, after_seq: int = 0, limit: int = 100) -> tuple[Job, ...]:
         """Raises `ScopeBreach` but in the platform's scope."""

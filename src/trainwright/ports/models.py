@@ -115,6 +115,10 @@ class ModelRepository(Protocol):
         """Versions still being copied, oldest first, of all projects; platform scope only."""
         ...
 
+    def unready_of(self, model_id: str) -> tuple[ModelVersion, ...]:
+        """Versions of a model still being copied."""
+        ...
+
     def jobs_to_keep(self, *, ended_since_ms: int, after_seq: int = 0, limit: int = 100) -> tuple[Job, ...]:
         """Jobs that ended since then by success or stop, are to keep a model, and of which neither a version nor an
         event of `TOLD` says what became of it; the earliest end first. `after_seq`: only those with an event of their

@@ -146,6 +146,18 @@ class JobRepository(Protocol):
         """Those of `job_ids` that are jobs of the scope."""
         ...
 
+    def with_checkpoint_policy(self, *, ended_since_ms: int) -> tuple[Job, ...]:
+        """Jobs of the scope whose launch says which checkpoints are kept: unfinished ones, and those that ended since
+        then.
+        """
+        ...
+
+    def unfinished_using(self, uri: str, *, besides: str) -> bool:
+        """Whether an unfinished job of any project, but for job `besides`, reads or writes the folder `uri`, what lies
+        in it, or a folder above it.
+        """
+        ...
+
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """(job id, uri) of an unfinished job of any project that writes to one of these output uris, if any."""
         ...

@@ -28,6 +28,7 @@ from trainwright.control.chores import (
 )
 from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
+from trainwright.control.model_chores import checkpoint_retention, model_keeping, model_sweep
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
 from trainwright.domain.errors import TrainwrightError, Unavailable
@@ -168,6 +169,7 @@ async def _house(base: _Base, services: Services) -> House:
         link_expiry(services),
         node_isolation(services),
     ]
+    chores += [model_keeping(services), model_sweep(services), checkpoint_retention(services)]
     chores.append(_upload_purge(uploads, services.clock))
     if settings.retention_days:
         chores.append(retention(services, settings.retention_days))
