@@ -3,7 +3,7 @@
     stand_in.py MODE RUNDIR
 
 wait: until ../release appears or a stop comes. own-end: as wait, but a stop finds its job ended by itself.
-once: ends at once. slow: as wait, but says late who it is.
+slow-end: as wait, but a stop takes a second. once: ends at once. slow: as wait, but says late who it is.
 tree: as wait, with a shim, a child and a grandchild in sessions of their own. stubborn: as tree, and deaf to SIGTERM.
 crash: dies without a result. crash-first: so does the first task of a role, the others wait.
 """
@@ -99,6 +99,8 @@ def main(mode: str, rundir: Path) -> int:
     reason = "completed"
     while mode != "once" and not release.exists() and not done.exists():
         if (asked or stop.exists()) and mode != "stubborn":
+            if mode == "slow-end":
+                time.sleep(1)
             if mode != "own-end":
                 told = json.loads(stop.read_text()) if stop.exists() else {}
                 reason = told.get("reason", "stopped_by_user")

@@ -73,7 +73,9 @@ def shortfall(
         served_first += (size - held.get(pool, Demand())).most(Demand())
     in_pool = head.demand + held.get(head.pool, Demand()) - sizes.get(head.pool, Demand())
     on_machine = head.demand + served_first + sum(held.values(), Demand()) - total
-    return in_pool.most(on_machine).most(Demand())
+    lacking = in_pool.most(on_machine).most(Demand())
+    wanted = (kind(lacking) if kind(head.demand) else 0 for kind in KINDS)  # nothing is always there
+    return Demand(*wanted)
 
 
 def _fewest(candidates: Sequence[Holder], need: Demand) -> Sequence[Holder]:
