@@ -1,7 +1,7 @@
 """Flavors: named sizes of node, given by an admin's file or derived from what the backend has."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trainwright.catalog.engines import CatalogueError, parse_entry, read_entries
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
-from trainwright.ports.backend import Capacity
+from trainwright.ports.backend import Capacity, Node
 from trainwright.wire.catalogue import (
     AcceleratorInfo,
     Billing,
@@ -81,7 +81,7 @@ class Flavor(BaseModel):
         )
 
 
-def load_flavors(path: Path, capacity: Capacity) -> tuple[Flavor, ...]:
+def load_flavors(path: Path, capacity: Capacity, nodes: Sequence[Node] = ()) -> tuple[Flavor, ...]:
     """The flavors of an admin's file, a YAML list under `flavors`, in its order; those derived from `capacity` when
     there is no file at `path`.
 
@@ -89,7 +89,7 @@ def load_flavors(path: Path, capacity: Capacity) -> tuple[Flavor, ...]:
         CatalogueError: the file cannot be read, or an entry is wrong or repeated.
     """
     if not path.exists():
-        return derive_flavors(capacity)
+        return derive_flavors(capacity, nodes)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
@@ -123,14 +123,33 @@ def pool_flavor(flavor_id: str, share: Demand, kind: Literal["gpu", "npu"]) -> F
     )
 
 
-def derive_flavors(capacity: Capacity) -> tuple[Flavor, ...]:
+def derive_flavors(capacity: Capacity, nodes: Sequence[Node] = ()) -> tuple[Flavor, ...]:
     """Flavors that fit the backend: `local.cpu.1u`, `2u`, … in powers of two up to all CPUs, and all CPUs;
     `local.gpu.1`, … (or `local.npu.1`) likewise when there are accelerators.
 
     Memory, disk and, for accelerator flavors, CPUs are the same share of the machine. `max_nodes` is how many fit.
-    A machine of less than one CPU gives one flavor with all it has.
+    A machine of less than one CPU gives one flavor with all it has. `nodes`, where the backend has several: shares of
+    the largest one, and as many as fit into all of them together.
     """
+    if nodes:
+        largest = max(
+            (node.total for node in nodes), key=lambda has: (has.accelerators, has.cpus, has.memory_mib)
+        )
+        single = (*_cpu_flavors(largest), *_accelerator_flavors(largest))
+        return tuple(flavor.model_copy(update={"max_nodes": _fitting(flavor, nodes)}) for flavor in single)
     return (*_cpu_flavors(capacity.total), *_accelerator_flavors(capacity.total))
+
+
+def _fitting(flavor: Flavor, nodes: Sequence[Node]) -> int:
+    """How many nodes of this size there are room for; one at least."""
+    need = Demand.of_task(flavor.resources)
+    rooms = (Demand.of_task(node.total) for node in nodes)
+    return max(1, sum(_times(need, room) for room in rooms))
+
+
+def _times(need: Demand, room: Demand) -> int:
+    times = [room.millicpus // need.millicpus, room.memory_mib // need.memory_mib]
+    return min([*times, room.accelerators // need.accelerators] if need.accelerators else times)
 
 
 def _cpu_flavors(total: Resources) -> Iterator[Flavor]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from trainwright.backends.local.backend import LocalBackend
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.runner_archive import build as build_runner
+from trainwright.backends.slurm import SlurmBackend
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.catalog.flavors import load_flavors
@@ -25,6 +26,7 @@ from trainwright.control.chores import (
     metric_thinning,
     node_isolation,
     orphan_sweep,
+    output_sweep,
 )
 from trainwright.control.hints import Hints
 from trainwright.control.loop import ControlLoop
@@ -32,7 +34,7 @@ from trainwright.control.model_chores import checkpoint_retention, model_keeping
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
 from trainwright.domain.errors import TrainwrightError, Unavailable
-from trainwright.ports.backend import Backend, BackendError, Capacity, Runs
+from trainwright.ports.backend import Backend, BackendError, Capacity, Node, Nodes, Runs
 from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
@@ -48,7 +50,7 @@ from trainwright.server.threads import Threads
 from trainwright.services import isolation, principals
 from trainwright.services.context import Services
 from trainwright.services.key_pairs import KeyPair, new_key_pair
-from trainwright.services.pools import announce
+from trainwright.services.pools import announce, learn_fixed
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
@@ -114,6 +116,7 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
         base = _Base(settings, url, blocking, SystemClock(), Broadcast(), Hints())
         async with _database(base) as database, _object_store(settings) as objects:
             services = await _services(base, database.units, objects)
+            await learn_fixed(services)
             await announce(services)
             await isolation.announce(services)
             yield await _house(base, services)
@@ -135,7 +138,7 @@ async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore)
     settings, broadcast, blocking = base.settings, base.broadcast, base.blocking
     secret = read_or_create(settings.data_dir / SECRET_FILE, lambda: secrets.token_bytes(SECRET_BYTES))
     await blocking(_ensure_admin, units, settings.data_dir, base.clock.now_ms(), secret)
-    backend = await _local_backend(base)
+    backend = await _backend(base)
     return Services(
         units=units,
         objects=objects,
@@ -147,13 +150,14 @@ async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore)
         wake=base.hints.wake,
         log_grown=lambda attempt_key, task: broadcast.grown(log_topic(attempt_key, task)),
         events_grown=lambda job_id: broadcast.grown(events_topic(job_id)),
-        server_url=base.url,
+        server_url=_url_of_nodes(base),
         secret=secret,
         upload_period_s=settings.upload_period_s,
         log_limit_bytes=settings.log_limit_bytes,
         public_url=settings.public_url,
         check=settings.precheck.limits(cluster=backend.name != LOCAL),
         quiet=settings.hang.limits(),
+        preemption=settings.pool.preemption,
     )
 
 
@@ -166,6 +170,7 @@ async def _house(base: _Base, services: Services) -> House:
         metric_thinning(services),
         dataset_versions(services),
         log_sweep(services),
+        output_sweep(services),
         link_expiry(services),
         node_isolation(services),
     ]
@@ -259,6 +264,19 @@ async def _object_store(settings: Settings) -> AsyncIterator[ObjectStore]:
         await remote.close()
 
 
+async def _backend(base: _Base) -> Backend:
+    return await (_slurm_backend(base) if base.settings.backend == "slurm" else _local_backend(base))
+
+
+async def _slurm_backend(base: _Base) -> SlurmBackend:
+    try:
+        slurm = base.settings.slurm.to_settings(base.settings.sandbox)
+        await base.blocking(build_runner, slurm.archive)
+    except (ValueError, OSError) as exc:
+        raise CannotStart(f"The slurm backend cannot work: {exc}") from exc
+    return SlurmBackend(slurm, clock=base.clock, on_change=base.hints.wake)
+
+
 async def _local_backend(base: _Base) -> LocalBackend:
     settings = base.settings
     archive = await base.blocking(build_runner, settings.data_dir / RUNNER_FILE)
@@ -273,11 +291,29 @@ async def _local_backend(base: _Base) -> LocalBackend:
     return LocalBackend(local, clock=base.clock, on_change=base.hints.wake)
 
 
+def _url_of_nodes(base: _Base) -> str:
+    """How runners reach this server."""
+    settings = base.settings
+    if settings.backend == LOCAL:
+        return base.url
+    return settings.slurm.server_url or settings.public_url or base.url
+
+
 async def _probe(backend: Backend) -> Capacity:
     try:
         return await backend.probe()
     except BackendError as exc:
         raise CannotStart(f"The {backend.name} backend cannot work: {exc}") from exc
+
+
+async def _nodes(backend: Backend) -> Sequence[Node]:
+    """The machines of the public pool, for deriving flavors; none where there is only one."""
+    try:
+        nodes = await backend.nodes() if isinstance(backend, Nodes) else ()
+    except BackendError as exc:
+        raise CannotStart(f"The {backend.name} backend cannot work: {exc}") from exc
+    public = [node for node in nodes if "" in node.pools]
+    return public if len(public) > 1 else ()
 
 
 async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
@@ -288,7 +324,9 @@ async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
     try:
         return Catalogue(
             engines=load_engines(named or settings.data_dir / ENGINES_FILE),
-            flavors=load_flavors(settings.data_dir / FLAVORS_FILE, await _probe(backend)),
+            flavors=load_flavors(
+                settings.data_dir / FLAVORS_FILE, await _probe(backend), await _nodes(backend)
+            ),
         )
     except CatalogueError as exc:
         raise CannotStart(str(exc)) from exc

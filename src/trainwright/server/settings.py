@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trainwright.domain.texts import Language
+from trainwright.server.slurm_settings import SlurmSection
 from trainwright.wire.runner import CheckLimits, QuietLimits
 
 ENV_PREFIX = "TRAINWRIGHT_"
@@ -57,6 +58,7 @@ class PoolSettings(BaseModel):
 
     cpus: Annotated[float, Field(gt=0)] | None = None
     memory_mib: Annotated[int, Field(gt=0)] | None = None
+    preemption: bool = False
 
 
 class PrecheckSettings(BaseModel):
@@ -120,6 +122,8 @@ class Settings(BaseSettings):
     pool: PoolSettings = PoolSettings()
     precheck: PrecheckSettings = PrecheckSettings()
     hang: HangSettings = HangSettings()
+    backend: Literal["local", "slurm"] = "local"  # where jobs run
+    slurm: SlurmSection = SlurmSection()
     sandbox: Literal["auto", "on", "off"] = "auto"
     engines_file: Path | None = None  # catalogue of engines, beside the built-in one
     upload_period_s: int = Field(default=30, ge=1, le=86_400)
