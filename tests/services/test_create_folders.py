@@ -7,8 +7,10 @@ import pytest
 from tests.services.world import ALICE, EN, World, channel, job_body
 from trainwright.domain.entities import Event
 from trainwright.domain.errors import TrainwrightError
+from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import MODEL_CHANNEL, PassAs
 from trainwright.services import jobs
+from trainwright.services.folders import sweep_outputs
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +183,13 @@ async def test_settings_of_recovery_are_checked(world: World, changes: dict[str,
 
 def _codes(events: list[Event]) -> list[str]:
     return [event.code for event in events]
+
+
+async def test_models_of_jobs_that_are_gone_are_swept(world: World) -> None:
+    """Guards the platform's disk: what a deleted job left at /model goes; what others left stays."""
+    kept = await world.create(spec__folders={"output_model": {"name": "m"}})
+    for job_id in (kept, "gone"):
+        await world.put(f"obs://trainwright-outputs/{job_id}/model.bin")
+    await sweep_outputs(world.ctx)
+    page = await world.objects.list_page(ObsPath("trainwright-outputs"))
+    assert [found.key for found in page.objects] == [f"{kept}/model.bin"]

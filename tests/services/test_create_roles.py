@@ -42,7 +42,12 @@ def with_engine(world: World, distribution: Distribution, **flavor: Any) -> None
         max_nodes=4,
         **flavor,
     )
-    catalogue = replace(world.ctx.catalogue, engines=(engine,), flavors=(*world.ctx.catalogue.flavors, size))
+    there = world.ctx.catalogue
+    catalogue = replace(
+        there,
+        engines=(*(each for each in there.engines if each.id != "many"), engine),
+        flavors=(*(each for each in there.flavors if each.id != "node"), size),
+    )
     world.ctx = replace(world.ctx, catalogue=catalogue)
 
 

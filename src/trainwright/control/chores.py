@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trainwright.ports.backend import BackendError
 from trainwright.ports.uow import PLATFORM
-from trainwright.services import isolation
+from trainwright.services import folders, isolation
 from trainwright.services.context import Services
 from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
 
@@ -85,6 +85,15 @@ def log_sweep(services: Services, *, every_s: float = 3600.0) -> Chore:
                 await services.blocking(services.logs.delete_job, job_id)
 
     return Chore("log_sweep", every_s, sweep)
+
+
+def output_sweep(services: Services, *, every_s: float = 3600.0) -> Chore:
+    """Removes what jobs that are gone left in the platform's own place for models."""
+
+    async def sweep() -> None:
+        await folders.sweep_outputs(services)
+
+    return Chore("output_sweep", every_s, sweep)
 
 
 def node_isolation(services: Services, *, every_s: float = 60.0) -> Chore:

@@ -3,18 +3,27 @@ but for what asks the object store.
 """
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from trainwright.catalog.folders import DATASET, NAMES, PRETRAINED, USER_HOME, Folder, Folders
 from trainwright.catalog.places import Place, parse_path
-from trainwright.domain.errors import BucketExists, ChannelError, InvalidParam, ModelVersionNotFound
+from trainwright.domain.errors import (
+    BucketExists,
+    BucketNotFound,
+    ChannelError,
+    InvalidParam,
+    ModelVersionNotFound,
+    Unavailable,
+)
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import MODEL_CHANNEL
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
-from trainwright.ports.uow import UnitOfWork
+from trainwright.ports.uow import PLATFORM, UnitOfWork
 from trainwright.services.context import Services
 from trainwright.services.datasets import find_version
+from trainwright.services.model_keeper import remove_files
 from trainwright.services.ownership import is_platforms
 from trainwright.wire.job_spec import DatasetFolder, FoldersRequest, ModelFolder, ModelOutput
 from trainwright.wire.jobs import AlgorithmRequest
@@ -31,6 +40,7 @@ _TAKEN = Text(
     "the name {name} stands for a folder of spec.folders", "名称 {name} 已用于 spec.folders 中的目录"
 )
 _BAD_NAME = Text("it must be 1 to 64 letters, digits, _ or -", "必须为 1 至 64 个字母、数字、下划线或短横线")
+_PAGE = 1000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -126,3 +136,27 @@ async def make_buckets(ctx: Services, folders: Folders | None) -> None:
                 await ctx.objects.create_bucket(bucket)
             except BucketExists:
                 continue  # by another job's creation, just now
+
+
+async def sweep_outputs(ctx: Services) -> None:
+    """Remove what jobs that are gone left in the platform's own place for models. What cannot be removed now is next
+    time.
+    """
+    with suppress(BucketNotFound, Unavailable):
+        after = ""
+        while True:
+            page = await ctx.objects.list_page(ObsPath(OUTPUTS), delimiter=True, after=after, limit=_PAGE)
+            names = [prefix.rstrip("/") for prefix in page.prefixes]
+            # The order matters: a job's row is there before its folder, so a folder without a row was left behind.
+            there = await ctx.blocking(_existing, ctx, names) if names else frozenset()
+            for name in names:
+                if name not in there:
+                    await remove_files(ctx, ObsPath(OUTPUTS, f"{name}/"))
+            if not page.next_after:
+                break
+            after = page.next_after
+
+
+def _existing(ctx: Services, job_ids: list[str]) -> frozenset[str]:
+    with ctx.units(PLATFORM, write=False) as uow:
+        return uow.jobs.existing(job_ids)
