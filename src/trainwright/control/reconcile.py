@@ -16,7 +16,7 @@ from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Effect, HangRule, Isolate, Plan, Reap, Snapshot, Stop, Submit, plan
 from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import make_event
-from trainwright.ports.backend import BackendError, Handle, Launch, Nodes, Reprioritizes
+from trainwright.ports.backend import BackendError, Handle, Launch, Reprioritizes
 from trainwright.ports.nodes import Isolation
 from trainwright.ports.uow import PLATFORM, Claim, LeaseLost
 from trainwright.services import isolation, tokens
@@ -203,7 +203,7 @@ class Reconciler:
             server_url=self._services.server_url,
             token=tokens.derive(self._services.secret, attempt.key),
             urgent=attempt.urgent,
-            avoid=await self._avoid(work.job),
+            avoid=work.job.avoid,
         )
         try:
             handle = await _in_time(self._services.backend.submit(launch))
@@ -213,13 +213,6 @@ class Reconciler:
             return Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail=str(exc))
         work.attempt = replace(attempt, handle=handle.to_json())
         return None
-
-    async def _avoid(self, job: Job) -> tuple[str, ...]:
-        """The nodes that failed the job, and all that are out of use."""
-        if not isinstance(self._services.backend, Nodes):
-            return job.avoid
-        isolated = await self._services.blocking(isolation.isolated_nodes, self._services)
-        return tuple(dict.fromkeys((*job.avoid, *isolated)))
 
     def _count_failure(self, work: _Work) -> int:
         now_ms = self._services.clock.now_ms()

@@ -46,6 +46,7 @@ _IN_WORKSPACE = within_table(
 _EACH = sa.select(pools.c.id, pools.c.millicpus, pools.c.memory_mib, pools.c.accelerators).order_by(
     pools.c.created_at_ms, pools.c.id
 )
+_MAY_PREEMPT = sa.select(pools.c.id, pools.c.document).where(pools.c.document.like('%"preemption"%'))
 _SHARES = sa.select(
     *(
         sa.func.coalesce(sa.func.sum(column), 0).label(column.name)
@@ -138,6 +139,12 @@ class Pools:
         self._tx.require_platform()
         rows = self._tx.rows(_EACH)
         return {row["id"]: Demand(row["millicpus"], row["memory_mib"], row["accelerators"]) for row in rows}
+
+    def list_preempting(self) -> tuple[str, ...]:
+        """Of every project. Raises `ScopeBreach` in a project's scope."""
+        self._tx.require_platform()
+        rows = [(row["id"], json.loads(row["document"])["spec"]) for row in self._tx.rows(_MAY_PREEMPT)]
+        return tuple(pool for pool, spec in rows if (spec.get("preemption") or {}).get("enabled"))
 
     def lock_shares(self) -> Demand:
         """What all have together. SQLite has one writer anyway."""

@@ -55,6 +55,9 @@ class Action(StrEnum):
     POOL_LIST = "modelarts:pool:list"
     POOL_UPDATE = "modelarts:pool:update"  # also its nodes
     POOL_DELETE = "modelarts:pool:delete"
+    NODE_UPDATE = (
+        "modelarts:node:update"  # a node of all projects, into use or out of it; the platform's admin only
+    )
     DATASET_CREATE = "modelarts:dataset:create"  # also versions
     DATASET_GET = "modelarts:dataset:get"
     DATASET_LIST = "modelarts:dataset:list"
@@ -86,7 +89,7 @@ class Action(StrEnum):
 ADMINISTRATOR = "administrator"
 DEVELOPER = "developer"
 VIEWER = "viewer"
-PLATFORM_ONLY = frozenset({Action.PROJECT_CREATE})
+PLATFORM_ONLY = frozenset({Action.PROJECT_CREATE, Action.NODE_UPDATE})
 """What no role gives: it reaches beyond a project."""
 
 BUILT_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -32,10 +32,13 @@ def refined(decision: Decision, tasks: Sequence[TaskState], seen: Observation | 
 def avoided(
     job: Job, reason: Reason, tasks: Sequence[TaskState], seen: Observation | None
 ) -> tuple[str, ...]:
-    """The nodes that the next attempt is to avoid: those before, and those that are to blame for `reason`."""
-    if reason not in NODE_FAULTS:
+    """The nodes that the next attempt is to avoid: those before, and those that are to blame for `reason`.
+
+    Isolated ones are not among them: they are nobody's until they are returned, and then they are good for this job.
+    """
+    if reason not in NODE_FAULTS or reason in ISOLATING:
         return job.avoid
-    blamed = [task.node for task in tasks if task.reason in NODE_FAULTS]
+    blamed = [task.node for task in tasks if task.reason in NODE_FAULTS and task.reason not in ISOLATING]
     blamed += seen.nodes if seen is not None else ()
     if not any(blamed):
         used = {task.node for task in tasks if task.node}

@@ -75,6 +75,10 @@ class PoolRepository(Protocol):
         """
         ...
 
+    def list_preempting(self) -> tuple[str, ...]:
+        """Ids of the pools of all projects in which jobs may pre-empt others; platform scope only."""
+        ...
+
     def list_shares(self) -> dict[str, Demand]:
         """What every pool of every project has, by id, oldest first; platform scope only."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, Protocol, TypeVar
 
 from trainwright.catalog.catalogue import Catalogue
-from trainwright.ports.backend import Backend
+from trainwright.ports.backend import Backend, FixedPool
 from trainwright.ports.clock import Clock
 from trainwright.ports.logs import LogStore
 from trainwright.ports.objects import ObjectStore
@@ -58,6 +58,7 @@ class Services:
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     `owners` remembers whose buckets are, `checked` what was found of checkpoints. `version_waits` is set when a dataset
     version is to be made.
+    `preemption`: in the public pool jobs may pre-empt others. `fixed_pools` are those of the backend's configuration.
     `resume_points` remembers what tasks of one start were told to go on from.
     `check` is what pre-checks of nodes demand, `quiet` when a task counts as quiet; None: not at all.
     """
@@ -79,6 +80,8 @@ class Services:
     public_url: str = ""
     check: CheckLimits | None = None
     quiet: QuietLimits | None = None
+    preemption: bool = False
+    fixed_pools: dict[str, FixedPool] = field(default_factory=dict, repr=False)
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
     checked: Checked = field(default_factory=Checked, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)

@@ -79,7 +79,7 @@ def _store(ctx: Services, who: Principal, job: Job, prepared: Prepared) -> JobHi
     asked = [named.asked for named in prepared.named]
     with ctx.units(scope_of(who)) as uow:
         if any(names_something(part) for part in asked):
-            find_all(uow, who, asked, job.id)
+            find_all(ctx, uow, who, asked, job.id)
         check_quotas(uow, who, job.workspace_id, job.launch)
         events = [*_events(job), *_shared_outputs(uow, job)]
         reference = prepared.request.metadata.training_experiment_reference

@@ -1,9 +1,11 @@
 """Nodes that are out of use. The database says which; the backend is told after every change, and at every start."""
 
 import logging
+from collections.abc import Sequence
 
 from trainwright.domain.errors import BackendUnavailable
 from trainwright.ports.backend import BackendError, Nodes
+from trainwright.ports.nodes import Isolation
 from trainwright.ports.uow import PLATFORM
 from trainwright.services.context import Services
 
@@ -35,6 +37,28 @@ async def tell(ctx: Services) -> None:
         await announce(ctx)
     except BackendUnavailable as exc:
         log.warning("isolation_not_told", extra={"error": str(exc)})
+
+
+def isolations(ctx: Services) -> dict[str, Isolation]:
+    """What is out of use and why, by node. Blocking."""
+    with ctx.units(PLATFORM, write=False) as uow:
+        return {isolation.node: isolation for isolation in uow.isolations.list_all()}
+
+
+def add(ctx: Services, isolations: Sequence[Isolation]) -> None:
+    """Take nodes out of use. Blocking; the backend is told by `announce`."""
+    with ctx.units(PLATFORM) as uow:
+        for isolation in isolations:
+            uow.isolations.add(isolation)
+        uow.commit()
+
+
+def remove(ctx: Services, nodes: Sequence[str]) -> None:
+    """Return nodes. Blocking; the backend is told by `announce`."""
+    with ctx.units(PLATFORM) as uow:
+        for node in nodes:
+            uow.isolations.remove(node)
+        uow.commit()
 
 
 def isolated_nodes(ctx: Services) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ def _includes(time_range: str, now_ms: int) -> bool:
 
 def _read(ctx: Services, who: Principal, pool_id: str, since_s: int) -> tuple[Pool, list[Sampled]]:
     with ctx.units(scope_of(who), write=False) as uow:
-        pool = find_pool(uow, who, pool_id)
+        pool = find_pool(ctx, uow, who, pool_id)
         query = WorkloadQuery(pool.id, phases=(Phase.RUNNING,), limit=JOBS_MAX)
         tasks = [task for job in uow.pools.list_workloads(query) for task in _tasks(job)][:TASKS_MAX]
         return pool, [_sampled(uow, *task, since_s) for task in tasks]

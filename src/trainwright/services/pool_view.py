@@ -23,7 +23,7 @@ from trainwright.wire.pools import (
 
 TRAIN = "Train"
 NODE_POOL = "nodepool-default"
-_KEPT_OF_SPEC = ("network", "driver")
+_KEPT_OF_SPEC = ("network", "driver", "preemption")
 
 
 def stamp(at_ms: int) -> str:
@@ -88,6 +88,23 @@ def public_labels(project_id: str) -> dict[str, str]:
         "os.modelarts/tenant.project.id": project_id,
         "os.modelarts.pool/biz": "public",
     }
+
+
+def fixed_item(pool: Pool, flavors: Sequence[Flavor]) -> PoolItem:
+    """A pool that the backend's configuration makes."""
+    resources = public_resources(pool.share, flavors)
+    return PoolItem(
+        metadata=PoolMetadata(name=pool.id, labels=fixed_labels(pool)),
+        spec=PoolSpec(
+            type="Dedicate", scope=[TRAIN], resources=resources, job_flavors=fitting(flavors, pool.share)
+        ),
+        status=_status(pool.id, resources, [TRAIN], "Running"),
+    )
+
+
+def fixed_labels(pool: Pool) -> dict[str, str]:
+    """Its labels."""
+    return {**public_labels(pool.project_id), NAME_LABEL: pool.name}
 
 
 def public_resources(size: Demand, flavors: Iterable[Flavor]) -> list[PoolResourceItem]:

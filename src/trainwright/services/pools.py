@@ -3,8 +3,10 @@
 The database says which pools there are; the backend is told after every change, and at every start.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from trainwright.domain.demand import Demand
@@ -16,14 +18,30 @@ from trainwright.domain.errors import (
     PublicPoolFixed,
 )
 from trainwright.domain.texts import Text
-from trainwright.ports.backend import BackendError, Capacity, PoolUse, Shares
+from trainwright.ports.backend import (
+    BackendError,
+    Capacity,
+    FixedPool,
+    HasPools,
+    PoolUse,
+    Preempts,
+    Shares,
+)
 from trainwright.ports.identity import Principal
 from trainwright.ports.pools import PUBLIC_POOL, Pool
 from trainwright.ports.uow import PLATFORM, UnitOfWork
 from trainwright.ports.workspaces import DEFAULT_WORKSPACE
 from trainwright.services import pool_rules
 from trainwright.services.context import Services
-from trainwright.services.pool_view import pool_item, pool_labels, public_item, public_labels, stamp
+from trainwright.services.pool_view import (
+    fixed_item,
+    fixed_labels,
+    pool_item,
+    pool_labels,
+    public_item,
+    public_labels,
+    stamp,
+)
 from trainwright.services.reading import check_member, scope_of
 from trainwright.services.selectors import parse_selector
 from trainwright.wire.parsing import parse
@@ -37,25 +55,52 @@ from trainwright.wire.pools import (
     PoolStatusCounts,
 )
 
+log = logging.getLogger(__name__)
+
 STATES = ("created", "failed", "creating")
 _ONE_OF = Text("it must be one of {allowed}", "必须为 {allowed} 之一")
 
 
-def find_pool(uow: UnitOfWork, who: Principal, pool_id: str) -> Pool:
+def find_pool(ctx: Services, uow: UnitOfWork, who: Principal, pool_id: str) -> Pool:
     """The pool that a job of the caller is put into by this id; its own `id` is what `LaunchSpec.pool_id` takes. In a
     writing unit it stays as it is until the unit ends.
 
-    The public pool, named by nothing or by the id that lists show, has the empty id and no share of its own.
+    The public pool, named by nothing or by the id that lists show, has the empty id and no share of its own. Pools of
+    the backend's own configuration are everybody's.
 
     Raises:
         PoolNotFound: there is none, or the caller does not see it.
     """
     if pool_id in ("", PUBLIC_POOL):
         return Pool("", who.project_id, "", PUBLIC_POOL, {}, 0, 0, 0)
+    fixed = ctx.fixed_pools.get(pool_id)
+    if fixed is not None:
+        return _as_pool(fixed, who)
     pool = uow.pools.get(pool_id)
     if pool.project_id != who.project_id:
         raise PoolNotFound(pool=pool_id)
     return pool
+
+
+def _as_pool(fixed: FixedPool, who: Principal) -> Pool:
+    size = fixed.size
+    return Pool(
+        fixed.id, who.project_id, "", fixed.title, {}, size.millicpus, size.memory_mib, size.accelerators
+    )
+
+
+async def learn_fixed(ctx: Services) -> None:
+    """Ask the backend which pools its configuration makes, and remember them; what does not answer changes nothing."""
+    if not isinstance(ctx.backend, HasPools):
+        return
+    try:
+        found = await ctx.backend.fixed_pools()
+    except BackendError as exc:
+        log.warning("fixed_pools_unknown", extra={"error": str(exc)})
+        return
+    ctx.fixed_pools.update({pool.id: pool for pool in found})
+    for gone in ctx.fixed_pools.keys() - {pool.id for pool in found}:
+        del ctx.fixed_pools[gone]
 
 
 async def read_pool(ctx: Services, who: Principal, pool_id: str) -> Pool:
@@ -65,7 +110,7 @@ async def read_pool(ctx: Services, who: Principal, pool_id: str) -> Pool:
 
 def _read(ctx: Services, who: Principal, pool_id: str) -> Pool:
     with ctx.units(scope_of(who), write=False) as uow:
-        return find_pool(uow, who, pool_id)
+        return find_pool(ctx, uow, who, pool_id)
 
 
 async def list_pools(
@@ -88,6 +133,9 @@ async def list_pools(
     if workspace_id in ("", DEFAULT_WORKSPACE) and selects(public_labels(who.project_id)):
         uses = await probe_shares(ctx)
         items.append(public_item(who.project_id, uses[""].size, flavors))
+    if workspace_id in ("", DEFAULT_WORKSPACE):
+        fixed = [_as_pool(pool, who) for pool in ctx.fixed_pools.values()]
+        items += [fixed_item(pool, flavors) for pool in fixed if selects(fixed_labels(pool))]
     items += [pool_item(pool, flavors) for pool in pools if selects(pool_labels(pool))]
     return PoolsResponse(items=items)
 
@@ -107,6 +155,8 @@ async def list_own(ctx: Services, who: Principal) -> tuple[Pool, ...]:
 async def show_pool(ctx: Services, who: Principal, pool_id: str) -> PoolItem:
     """One pool. Raises `PoolNotFound`."""
     pool = await read_pool(ctx, who, pool_id)
+    if pool.id in ctx.fixed_pools:
+        return fixed_item(pool, ctx.catalogue.flavors)
     if pool.id:
         return pool_item(pool, ctx.catalogue.flavors)
     uses = await probe_shares(ctx)
@@ -116,7 +166,7 @@ async def show_pool(ctx: Services, who: Principal, pool_id: str) -> PoolItem:
 async def show_statistics(ctx: Services, who: Principal, workspace_id: str = "") -> PoolStatisticsResponse:
     """How many pools there are in a workspace, or in all. Raises `WorkspaceNotFound`."""
     pools = await ctx.blocking(_list, ctx, who, workspace_id)
-    public = workspace_id in ("", DEFAULT_WORKSPACE)
+    public = 1 + len(ctx.fixed_pools) if workspace_id in ("", DEFAULT_WORKSPACE) else 0
     return PoolStatisticsResponse(
         statistics=PoolStatistics(status=PoolStatusCounts(created=len(pools) + public)),
         operation_time=stamp(ctx.clock.now_ms()),
@@ -226,7 +276,7 @@ def _delete(ctx: Services, who: Principal, pool_id: str) -> Pool:
 
 async def _dedicated(ctx: Services, who: Principal, pool_id: str) -> None:
     pool = await read_pool(ctx, who, pool_id)
-    if not pool.id:
+    if not pool.id or pool.id in ctx.fixed_pools:
         raise PublicPoolFixed
 
 
@@ -239,27 +289,42 @@ async def _divisible(ctx: Services, operation: str) -> Demand:
 
 
 async def announce(ctx: Services) -> None:
-    """Tell the backend which pools there are, until it has heard of the latest change, whoever else tells it, too.
+    """Tell the backend which pools there are, and in which jobs may pre-empt others, until it has heard of the latest
+    change, whoever else tells it, too.
 
     Raises:
         BackendUnavailable: it does not listen. It is told at the next change, or the next start.
     """
-    if not isinstance(ctx.backend, Shares):
+    if not isinstance(ctx.backend, Shares | Preempts):
         return
-    shares = await ctx.blocking(_shares, ctx)
-    while True:
+    said, wanted = None, await ctx.blocking(_wanted, ctx)
+    while said != wanted:
+        said = wanted
         try:
-            await ctx.backend.set_shares(shares)
+            if isinstance(ctx.backend, Shares):
+                await ctx.backend.set_shares(said.shares)
+            if isinstance(ctx.backend, Preempts):
+                await ctx.backend.set_preemption(said.preempting)
         except BackendError as exc:
             raise BackendUnavailable(backend=ctx.backend.name, detail=str(exc)) from exc
-        said, shares = shares, await ctx.blocking(_shares, ctx)
-        if said == shares:
-            return
+        wanted = await ctx.blocking(_wanted, ctx)
 
 
-def _shares(ctx: Services) -> dict[str, Demand]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the backend is to know of pools."""
+
+    shares: dict[str, Demand]
+    preempting: frozenset[str]
+
+
+def _wanted(ctx: Services) -> _Wanted:
     with ctx.units(PLATFORM, write=False) as uow:
-        return uow.pools.list_shares()
+        preempting = set(uow.pools.list_preempting())
+        shares = uow.pools.list_shares()
+    if ctx.preemption:
+        preempting |= {"", *ctx.fixed_pools}
+    return _Wanted(shares, frozenset(preempting))
 
 
 async def probe(ctx: Services) -> Capacity:

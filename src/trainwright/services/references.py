@@ -15,6 +15,7 @@ from trainwright.ports.identity import Principal
 from trainwright.ports.pools import Pool
 from trainwright.ports.uow import UnitOfWork
 from trainwright.ports.workspaces import DEFAULT_WORKSPACE
+from trainwright.services.context import Services
 from trainwright.services.datasets import find_version
 from trainwright.services.folders import HOMES, find_folders
 from trainwright.services.ownership import is_platforms
@@ -77,7 +78,9 @@ def names_something(part: Part) -> bool:
     )
 
 
-def find_all(uow: UnitOfWork, who: Principal, parts: Sequence[Part], job_id: str) -> tuple[Named, ...]:
+def find_all(
+    ctx: Services, uow: UnitOfWork, who: Principal, parts: Sequence[Part], job_id: str
+) -> tuple[Named, ...]:
     """What the ids of all parts stand for; in a writing unit it stays so until the unit ends.
 
     Raises:
@@ -95,13 +98,13 @@ def find_all(uow: UnitOfWork, who: Principal, parts: Sequence[Part], job_id: str
     named = []
     for part in parts:
         try:
-            named.append(_find(uow, who, part, folders))
+            named.append(_find(ctx, uow, who, part, folders))
         except TrainwrightError as exc:
             raise part.blame(exc) from exc
     return tuple(replace(one, asked=_with_folders(one.asked, pinned)) for one in named)
 
 
-def _find(uow: UnitOfWork, who: Principal, part: Part, folders: Folders | None) -> Named:
+def _find(ctx: Services, uow: UnitOfWork, who: Principal, part: Part, folders: Folders | None) -> Named:
     request = part.request
     source = find_source(uow, request)
     if source is not None:
@@ -110,7 +113,7 @@ def _find(uow: UnitOfWork, who: Principal, part: Part, folders: Folders | None) 
             raise AlgorithmMismatch(field=field, algorithm=source.name, detail=_NOTHING_APPENDED)
         request = merge(source.name, source.document, request, code_hidden=source.code_hidden)
         check_datasets(uow, source, request)
-    pool = find_pool(uow, who, request.spec.resource.pool_id or "")
+    pool = find_pool(ctx, uow, who, request.spec.resource.pool_id or "")
     _check_pool(pool, workspace_of(request))
     found = dict(_inputs(uow, who, request))
     return Named(replace(part, request=request), _pinned(part, found), source, pool, found, folders)

@@ -108,7 +108,7 @@ async def _look_up(ctx: Services, who: Principal, parts: Sequence[Part], job_id:
 
 def _read_named(ctx: Services, who: Principal, parts: Sequence[Part], job_id: str) -> tuple[Named, ...]:
     with ctx.units(scope_of(who), write=False) as uow:
-        return find_all(uow, who, parts, job_id)
+        return find_all(ctx, uow, who, parts, job_id)
 
 
 def _checked_places(named: Named) -> Places:

@@ -105,7 +105,7 @@ async def list_workloads(
 
 def _list(ctx: Services, who: Principal, query: WorkloadQuery, *, nothing: bool) -> WorkloadsResponse:
     with ctx.units(scope_of(who), write=False) as uow:
-        pool = find_pool(uow, who, query.pool_id)
+        pool = find_pool(ctx, uow, who, query.pool_id)
         if nothing:
             return WorkloadsResponse(items=[])
         query = WorkloadQuery(
@@ -129,7 +129,7 @@ async def show_statistics(ctx: Services, who: Principal, pool_id: str) -> Worklo
 
 def _count(ctx: Services, who: Principal, pool_id: str) -> Counts:
     with ctx.units(scope_of(who), write=False) as uow:
-        return uow.pools.count_workloads(find_pool(uow, who, pool_id).id)
+        return uow.pools.count_workloads(find_pool(ctx, uow, who, pool_id).id)
 
 
 async def show_runtime_metrics(ctx: Services, who: Principal) -> RuntimeMetricsResponse:
@@ -144,7 +144,7 @@ async def show_runtime_metrics(ctx: Services, who: Principal) -> RuntimeMetricsR
 
 def _count_all(ctx: Services, who: Principal) -> list[tuple[Pool, Counts]]:
     with ctx.units(scope_of(who), write=False) as uow:
-        pools = (find_pool(uow, who, PUBLIC_POOL), *uow.pools.list_all())
+        pools = (find_pool(ctx, uow, who, PUBLIC_POOL), *uow.pools.list_all())
         return [(pool, uow.pools.count_workloads(pool.id)) for pool in pools]
 
 

@@ -1,8 +1,10 @@
 """Nodes, workloads, measurements of pools and resource flavors (contract §2.10). Amounts are Kubernetes quantities."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from trainwright.wire.pools import CamelAnswer, FlavorCount, ListMeta
+from trainwright.wire.pools import CamelAnswer, CamelRequest, FlavorCount, ListMeta
 
 
 class NodeMetadata(CamelAnswer):
@@ -33,6 +35,32 @@ class NodeCondition(CamelAnswer):
     status: str
     reason: str
     message: str
+
+
+class NodesLockRequest(CamelRequest):
+    """Body of `batch_lock_pool_nodes` and `batch_unlock_pool_nodes`. `actions` is accepted and not looked at: a locked
+    node starts nothing more.
+    """
+
+    node_names: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=256)]], Field(min_length=1, max_length=200)
+    ]
+    actions: Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=32)] = Field(
+        default_factory=list
+    )
+
+
+class NodeResult(CamelAnswer):
+    """What became of one node: `success` or `failed` (there is no such node in the pool)."""
+
+    name: str
+    status: str
+
+
+class NodesLockResponse(CamelAnswer):
+    """The nodes in the order asked."""
+
+    nodes: list[NodeResult]
 
 
 class NodeStatus(CamelAnswer):

@@ -49,6 +49,12 @@ class PoolMetadataRequest(CamelRequest):
     annotations: Texts = Field(default_factory=dict)
 
 
+class PoolPreemption(CamelRequest):
+    """Ours: whether a job of higher priority may end jobs in the pool that allow it."""
+
+    enabled: bool = False
+
+
 class PoolSpecRequest(CamelRequest):
     """What the pool is to have. `jobFlavors` empty: every flavor that fits."""
 
@@ -56,6 +62,7 @@ class PoolSpecRequest(CamelRequest):
     scope: Names
     resources: Annotated[list[PoolResourceRequest], Field(min_length=1, max_length=FLAVORS_MAX)]
     job_flavors: Names = Field(default_factory=list)
+    preemption: PoolPreemption | None = None
 
 
 class PoolRequest(CamelRequest):
@@ -80,6 +87,7 @@ class PoolSpecChange(CamelRequest):
     scope: Names | None = None
     resources: Annotated[list[PoolResourceRequest], Field(min_length=1, max_length=FLAVORS_MAX)] | None = None
     job_flavors: Names | None = None
+    preemption: PoolPreemption | None = None
 
 
 class PoolChange(CamelRequest):

@@ -403,6 +403,20 @@ def test_a_pool_has_one_group_of_nodes(api: Caller, public: str) -> None:
     ]
 
 
+@covers("batch_lock_pool_nodes", "body.nodeNames body.actions", answers="nodes.name nodes.status")
+@covers("batch_unlock_pool_nodes", "body.nodeNames body.actions", answers="nodes.name nodes.status")
+def test_a_node_is_locked_and_returned(api: Caller, public: str) -> None:
+    """Guards taking a node out of use, and that it is shown as such till it is returned."""
+    (node,) = api.call("list_pool_nodes", pool_name=public).items
+    name = node.metadata.name
+    body = {"nodeNames": [name, "never-was"], "actions": ["train"]}
+    locked = api.call("batch_lock_pool_nodes", pool_name=public, body=body).nodes
+    assert [(each.name, each.status) for each in locked] == [(name, "success"), ("never-was", "failed")]
+    assert api.call("show_pool_node", pool_name=public, node_name=name).status.phase == "Abnormal"
+    api.call("batch_unlock_pool_nodes", pool_name=public, body=body)
+    assert api.call("show_pool_node", pool_name=public, node_name=name).status.phase == "Available"
+
+
 NODES = {"nodeNames": ["node-1"]}
 UNAVAILABLE: dict[str, dict[str, Any]] = {
     "batch_create_pool_tags": {"body": {"tags": [{"key": "k", "value": "v"}]}},
@@ -413,12 +427,10 @@ UNAVAILABLE: dict[str, dict[str, Any]] = {
     "batch_bind_pool_nodes": {"body": {"nodes": [{"name": "node-1", "quotaName": "q"}]}},
     "batch_delete_pool_nodes": {"body": {"deleteNodeNames": ["node-1"]}},
     "batch_drain_pool_nodes": {"body": NODES},
-    "batch_lock_pool_nodes": {"body": NODES},
     "batch_migrate_pool_nodes": {"body": {"migrateNodeNames": ["node-1"]}},
     "batch_reboot_pool_nodes": {"body": NODES},
     "batch_reset_pool_nodes": {"body": NODES},
     "batch_resize_pool_nodes": {"body": {"nodes": [{"batchUID": "b"}]}},
-    "batch_unlock_pool_nodes": {"body": NODES},
     "batch_update_pool_nodes": {"body": NODES},
     "show_pool_node_config": {},
     "show_pool_node_config_template": {},

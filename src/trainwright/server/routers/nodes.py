@@ -6,14 +6,18 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator
 from starlette.responses import Response
 
-from trainwright.server.answers import answer_model
-from trainwright.server.dependencies import ServicesDep, without_nul
+from trainwright.domain.access import Action
+from trainwright.ports.identity import Principal
+from trainwright.server.answers import JsonBody, answer_model, takes
+from trainwright.server.dependencies import ServicesDep, needs, without_nul
 from trainwright.server.routers.pools import V2, After, MayGet, MayList, PageLimit, PoolName
 from trainwright.services import nodes, pool_monitor, workloads
 from trainwright.wire.nodes import (
     NodeItem,
     NodePoolItem,
     NodePoolsResponse,
+    NodesLockRequest,
+    NodesLockResponse,
     NodesResponse,
     PoolMonitorResponse,
     RuntimeMetricsResponse,
@@ -24,6 +28,7 @@ from trainwright.wire.nodes import (
 router = APIRouter(tags=["pools"])
 POOL = f"{V2}/pools/{{pool_name}}"
 
+MayLock = Annotated[Principal, needs(Action.NODE_UPDATE)]
 NodeName = Annotated[
     str, Path(alias="node_name", max_length=256, description="Name of a node."), AfterValidator(without_nul)
 ]
@@ -46,7 +51,7 @@ HostIps = Annotated[
 async def list_pool_nodes(
     pool_name: PoolName, who: MayGet, ctx: ServicesDep, limit: PageLimit = 0, after: After = ""
 ) -> Response:
-    """Nodes of a pool: this machine, or the share of it that a dedicated pool is."""
+    """Nodes of a pool, and which are out of use: machines, or the share of one that a dedicated pool is."""
     return answer_model(await nodes.list_nodes(ctx, who, pool_name, after=after, limit=limit))
 
 
@@ -54,6 +59,28 @@ async def list_pool_nodes(
 async def show_pool_node(pool_name: PoolName, node_name: NodeName, who: MayGet, ctx: ServicesDep) -> Response:
     """One node."""
     return answer_model(await nodes.show_node(ctx, who, pool_name, node_name))
+
+
+@router.post(
+    f"{POOL}/nodes/batch-lock",
+    operation_id="batch_lock_pool_nodes",
+    response_model=NodesLockResponse,
+    openapi_extra=takes(NodesLockRequest),
+)
+async def lock_nodes(pool_name: PoolName, who: MayLock, ctx: ServicesDep, body: JsonBody) -> Response:
+    """Take nodes out of use: nothing more is started on them; what runs there runs on."""
+    return answer_model(await nodes.lock_nodes(ctx, who, pool_name, body))
+
+
+@router.post(
+    f"{POOL}/nodes/batch-unlock",
+    operation_id="batch_unlock_pool_nodes",
+    response_model=NodesLockResponse,
+    openapi_extra=takes(NodesLockRequest),
+)
+async def unlock_nodes(pool_name: PoolName, who: MayLock, ctx: ServicesDep, body: JsonBody) -> Response:
+    """Return nodes that were locked, or isolated after a fault."""
+    return answer_model(await nodes.unlock_nodes(ctx, who, pool_name, body))
 
 
 @router.get(f"{POOL}/nodepools", operation_id="list_node_pools", response_model=NodePoolsResponse)

@@ -52,7 +52,7 @@ def _of_nodes(verb: str) -> Refused:
     return Refused(f"batch_{verb}_pool_nodes", "POST", path, Action.POOL_UPDATE, _pool)
 
 
-_NODE_VERBS = ("bind", "delete", "drain", "lock", "migrate", "reboot", "reset", "resize", "unlock", "update")
+_NODE_VERBS = ("bind", "delete", "drain", "migrate", "reboot", "reset", "resize", "update")
 _POOL = "pools/{pool_name}"
 _CHANGE, _LOOK = Action.POOL_UPDATE, Action.POOL_GET
 _POOL_OPERATIONS = (
