@@ -92,6 +92,8 @@ def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
     if result is not None and result["cause"] == RESTART and not result["stopped"]:
         return final(task.pump.stop_reason, STOPPED_BEFORE_START) if stopping else None
     found = classify(result, sandboxed=task.places.sandboxed, stop_reason=task.pump.stop_reason)
+    if task.order["resources"]["accelerators"] and found["exit_code"]:
+        found = deferred.load("hardware").judge(task, found)
     _tell_end(task, result, found)
     return found
 

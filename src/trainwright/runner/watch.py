@@ -47,6 +47,9 @@ class Watch:
         """One second's look."""
         now = time.monotonic()
         self._accelerators.step(now)
+        if self._accelerators.errors is not None and "gpu" not in self._task.state.facts:
+            self._task.state.facts["gpu"] = {"errors": self._accelerators.errors}
+            self._task.state.save()
         values, rss = self._sampler.sample()
         self._check_disk(now)
         if self._quiet is not None:
