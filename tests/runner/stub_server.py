@@ -24,6 +24,7 @@ class Faults:
     refuse_registration: int = 0  # answer it with this status
     lose_log_to: int = -1  # forget log bytes from here on, once
     object_errors: int = 0  # 500 for objects
+    stacks_status: int = 200  # answer dumps of stacks with this
     short_objects: int = 0  # promise more bytes than are sent
 
 
@@ -39,6 +40,7 @@ class Told:
     reports: list[dict[str, Any]] = field(default_factory=list)
     first_log_at: dict[str, float] = field(default_factory=dict)  # text -> when it was first seen
     first_heard_at: float = 0.0
+    stacks: dict[int, str] = field(default_factory=dict)
     bad_tokens: int = 0
     log_gaps: int = 0
 
@@ -196,6 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._report(json.loads(body))
         elif tail == "log":
             self._log(int(query["offset"]), body)
+        elif tail == "stacks":
+            self.stub.told.stacks[int(query["number"])] = body.decode()
+            self._answer(self.stub.faults.stacks_status, {})
         elif head == "files" and method == "GET":
             self._list(rest, query.get("after", ""))
         elif head == "files":
