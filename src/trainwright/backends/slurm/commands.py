@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,25 +49,27 @@ class Commands:
             BackendError: it cannot be started.
         """
         argv = self.argv(command)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=own_environment(os.environ),
-            )
-        except OSError as error:
-            raise BackendError(f"{argv[0]} cannot be started: {error}") from error
+        with tempfile.TemporaryFile() as text:  # a pipe breaks when a program does not read it
+            text.write(given.encode())
+            text.seek(0)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=text,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    env=own_environment(os.environ),
+                )
+            except OSError as error:
+                raise BackendError(f"{argv[0]} cannot be started: {error}") from error
         try:
             async with asyncio.timeout(self.timeout_s):
-                output, errors = await process.communicate(given.encode())
+                output, errors = await process.communicate()
         except TimeoutError as error:
             raise CommandLost(f"{command[0]} did not answer within {self.timeout_s:g} s") from error
         finally:
             if process.returncode is None:
                 process.kill()
-                await asyncio.shield(process.wait())
         if process.returncode != 0:
             said = " ".join(errors.decode(errors="replace").split()) or "it said nothing"
             if process.returncode in (126, 127, 255):  # no such program; ssh's own failures
