@@ -74,7 +74,7 @@ class Channel:
     def timeout_s(self, now: float) -> float:
         """How long may be slept unless the socket becomes ready."""
         if self.connection.busy:
-            return self.connection.remaining_s()
+            return self.connection.wait_s()
         return max(self._not_before - now, self._owner.due_in(now))
 
     def _begin(self) -> bool:

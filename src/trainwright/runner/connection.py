@@ -24,6 +24,7 @@ else:
 _BODY_BYTES_MAX = 64 << 20
 _HEAD_BYTES_MAX = 64 << 10
 _PIECE = 64 << 10
+FOLDER = "folder://"
 
 
 class Lost(Exception):
@@ -122,8 +123,8 @@ class Connection:
             return int(wants)
         return select.POLLOUT if self._connecting or self._out else select.POLLIN
 
-    def remaining_s(self) -> float:
-        """Seconds until the present exchange is given up."""
+    def wait_s(self) -> float:
+        """Seconds after which `advance` is to be called even if the socket is not ready: to give up."""
         return max(0.0, self._deadline - time.monotonic())
 
     def advance(self) -> Answer | None:
@@ -203,6 +204,22 @@ class Connection:
         self._exchanges += 1
         self.busy = False
         self._in = bytearray()
+
+
+def connect(url: str, token: str) -> Connection:
+    """A connection to the routes below `url`: over the network, or through a folder (`folder:///…`)."""
+    if url.startswith(FOLDER):
+        folder: Connection = deferred.load("mailbox").MailboxConnection(url, token)
+        return folder
+    return Connection(Address(url), token)
+
+
+def reached(url: str) -> tuple[str, int]:
+    """Host and port of `url`; of a folder an address that stands for the rest of the world, which nobody has."""
+    if url.startswith(FOLDER):
+        return "198.51.100.1", 9
+    address = Address(url)
+    return address.host, address.port
 
 
 def parse(received: bytearray, *, ended: bool) -> Answer | None:

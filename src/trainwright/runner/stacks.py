@@ -9,7 +9,7 @@ import os
 
 from . import procfs
 from .channel import Channel
-from .connection import Address, Connection, Request
+from .connection import Request, connect
 from .tools import Tool
 
 TYPE_CHECKING = False
@@ -139,7 +139,7 @@ class _Dump:
         self._body = body if len(body) <= TEXT_MAX else body[: TEXT_MAX - len(_CUT)] + _CUT
         launch = self._task.launch
         base = f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
-        self._channel = Channel(Connection(Address(base), launch["token"]), self)
+        self._channel = Channel(connect(base, launch["token"]), self)
         self._task.pump.channels.append(self._channel)
 
     def next_request(self, now: float) -> Request | None:

@@ -13,8 +13,9 @@ import ssl
 import threading
 import time
 
+from . import deferred
 from .channel import CLOSED_CODE, Closed, backoff_s
-from .connection import Address
+from .connection import FOLDER, Address
 from .copying import DRAFT_PREFIX, Cancel, Cancelled
 from .faults import Changed, Missing, Rejected, StoreTrouble
 from .rundir import write_all
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 STORE_PATIENCE_S = 600.0
 _TIMEOUT_S = 60.0
 _PIECE = 1 << 20
+_ROUTES = "/runner/v1/"
 _MIDDLE = 0.5  # no jitter: transfers do not come in herds
 
 
@@ -46,7 +48,7 @@ class Transfers:
     def __init__(
         self, server_url: str, token: str, cancel: Cancel, *, patience_s: float = STORE_PATIENCE_S
     ) -> None:
-        self._server = Address(server_url)
+        self._server = None if server_url.startswith(FOLDER) else Address(server_url)
         self._server_url = server_url.rstrip("/")
         self._token = token
         self._cancel = cancel
@@ -100,7 +102,8 @@ class Transfers:
     def _json(self, method: str, url: str, body: bytes | None = None) -> dict[str, Any]:
         def once() -> bytes:
             answer = self._exchange(method, url, True, body, len(body or b""))
-            return answer.read()
+            data: bytes = answer.read()
+            return data
 
         value = json.loads(self._patiently(once, True).decode("utf-8"))
         if not isinstance(value, dict):
@@ -139,7 +142,8 @@ class Transfers:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             body = _Limited(file, size, note, self._check_cancelled)
-            return self._exchange("PUT", target["url"], target["authorized"], body, size).read()
+            said: bytes = self._exchange("PUT", target["url"], target["authorized"], body, size).read()
+            return said
 
     def _patiently(self, once: Callable[[], bytes], authorized: bool) -> bytes:
         """Repeat `once` until it succeeds or will never."""
@@ -158,19 +162,13 @@ class Transfers:
                     raise StoreTrouble(str(error)) from error
                 self._cancel.wait(backoff_s(failures, _MIDDLE))
 
-    def _exchange(
-        self, method: str, url: str, authorized: bool, body: Any, size: int
-    ) -> http.client.HTTPResponse:
-        address = self._server if url.startswith("/") else Address(url)
-        path = address.prefix or "/"
-        if url.startswith("/"):
-            path = url
+    def _exchange(self, method: str, url: str, authorized: bool, body: Any, size: int) -> Any:
+        connection, path = self._way(url, authorized)
         headers = {"Content-Length": str(size)} if method != "GET" else {}
         if authorized:
             headers["Authorization"] = f"Bearer {self._token}"
             if isinstance(body, bytes):
                 headers["Content-Type"] = "application/json"
-        connection = self._connect(address)
         try:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
@@ -178,12 +176,12 @@ class Transfers:
             connection.close()
             if isinstance(error, (FileNotFoundError, PermissionError)):
                 raise
-            raise _Again(f"{address.authority}: {error}", patient=authorized) from error
+            raise _Again(f"{url.partition('?')[0]}: {error}", patient=authorized) from error
         if answer.status >= 300:
             self._refuse(answer, url)
         return answer
 
-    def _refuse(self, answer: http.client.HTTPResponse, url: str) -> None:
+    def _refuse(self, answer: Any, url: str) -> None:
         said = answer.read(4096).decode("utf-8", "replace")
         where = f"{url.partition('?')[0]}: status {answer.status}"  # presigned queries are secrets
         if answer.status == 404:
@@ -194,24 +192,41 @@ class Transfers:
             raise _Again(where, patient=False)
         raise Rejected(where)
 
+    def _way(self, url: str, authorized: bool) -> tuple[Any, str]:
+        """The connection for `url`, and what to ask it for. The server's own routes are reached as the server is,
+        whatever it calls itself.
+        """
+        own = url.find(_ROUTES)
+        if self._server is None and authorized and own >= 0:
+            return self._courier(url[own:]), url[own:]
+        if self._server is not None and authorized and own >= 0:
+            return self._connect(self._server), self._server.prefix + url[own:]
+        if self._server is not None and url.startswith("/"):
+            return self._connect(self._server), url
+        address = Address(url)
+        return self._connect(address), address.prefix or "/"
+
+    def _courier(self, path: str) -> Any:
+        known = self._connections()
+        if FOLDER not in known:
+            known[FOLDER] = deferred.load("mailbox").Courier(
+                self._server_url + path, self._token, timeout_s=_TIMEOUT_S
+            )
+        return known[FOLDER]
+
     def _connect(self, address: Address) -> http.client.HTTPConnection:
         key = f"{address.tls}{address.authority}"
         known = self._connections()
         if key not in known:
-            if address.tls:
-                known[key] = http.client.HTTPSConnection(
-                    address.host, address.port, timeout=_TIMEOUT_S, blocksize=_PIECE
-                )
-            else:
-                known[key] = http.client.HTTPConnection(
-                    address.host, address.port, timeout=_TIMEOUT_S, blocksize=_PIECE
-                )
-        return known[key]
+            kind = http.client.HTTPSConnection if address.tls else http.client.HTTPConnection
+            known[key] = kind(address.host, address.port, timeout=_TIMEOUT_S, blocksize=_PIECE)
+        found: http.client.HTTPConnection = known[key]
+        return found
 
-    def _connections(self) -> dict[str, http.client.HTTPConnection]:
+    def _connections(self) -> dict[str, Any]:
         if not hasattr(self._local, "connections"):
             self._local.connections = {}
-        connections: dict[str, http.client.HTTPConnection] = self._local.connections
+        connections: dict[str, Any] = self._local.connections
         return connections
 
     def _check_cancelled(self) -> None:
