@@ -9,7 +9,7 @@ from functools import partial
 
 from . import deferred, prepare, procfs
 from .channel import Channel, Closed
-from .connection import Address, Connection, host_bytes
+from .connection import connect, host_bytes, reached
 from .deliver import Outputs, export_log
 from .execute import command, prestart, sweep
 from .layout import UnsafePath
@@ -66,12 +66,10 @@ class Supervisor:
         self._shipper = LogShipper(self._state, self._log)
         self._reporter = Reporter(self._state, self._spool, self._samples)
         self._pump = Pump(rundir, default_grace_s=_DEFAULT_GRACE_S)
-        address = Address(
-            f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
-        )
-        self._reports = Channel(Connection(address, launch["token"]), self._reporter)
-        self._logs = Channel(Connection(address, launch["token"]), self._shipper)
-        self._ip = str(launch.get("hosts_ip") or "") or _own_ip(address.host, address.port)
+        base = f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
+        self._reports = Channel(connect(base, launch["token"]), self._reporter)
+        self._logs = Channel(connect(base, launch["token"]), self._shipper)
+        self._ip = str(launch.get("hosts_ip") or "") or _own_ip(*reached(base))
 
     def run(self) -> None:
         """Carry the task to its acknowledged end, or give it up when the server says so; `done.json` is there then."""
