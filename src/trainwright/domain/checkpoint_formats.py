@@ -77,6 +77,7 @@ _HEAD = 4096
 _SHORTEST = 8  # no format has shorter files
 _HEADER_MAX = 32 << 20
 _SMALL = 64 << 20
+_GRAPH = 7  # the field of an ONNX model that holds it
 _FIELDS_MAX = 20_000
 _READS_MAX = 2000
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -121,7 +122,8 @@ def _check(name: str, size: int) -> Reading[Verdict]:
     if name.endswith((".json", ".ubj")) or head[:1] in b"{[":
         return (yield from _json(head, size))
     if name.endswith((".onnx", ".pb")) or (name.endswith(".ckpt") and head.startswith(b"\n")):
-        return (yield from _protobuf(size, mindspore=name.endswith(".ckpt")))
+        mindspore, needed = name.endswith(".ckpt"), _GRAPH if name.endswith(".onnx") else 0
+        return (yield from _protobuf(size, mindspore=mindspore, needed=needed))
     if name.endswith(_PICKLES):  # protocols 0 and 1 have no mark at the beginning
         return _verdict_of((yield from walk_pickle(0, size)))
     if ".data-" in name or name.endswith(".distcp"):
@@ -236,6 +238,8 @@ def _table(size: int) -> Reading[Verdict]:
 def _numpy(head: bytes, size: int) -> Verdict:
     wide = 2 if head[6:7] == b"\x01" else 4
     length = int.from_bytes(head[8 : 8 + wide], "little")
+    if size < 8 + wide + length or size < 8 + wide:
+        raise CutShort(8 + wide + length)
     header = _NUMPY.match(head[8 + wide : 8 + wide + length])
     width = _DTYPE.fullmatch(header["type"]) if header else None
     if header is None or width is None:
@@ -259,9 +263,10 @@ def _json(head: bytes, size: int) -> Reading[Verdict]:
     return COMPLETE
 
 
-def _protobuf(size: int, *, mindspore: bool) -> Reading[Verdict]:
-    """One field after the other, exactly to the end. MindSpore: all are number 1, a tensor with a name each, and a
-    checksum may follow.
+def _protobuf(size: int, *, mindspore: bool, needed: int) -> Reading[Verdict]:
+    """One field after the other, exactly to the end; field `needed` (0: none) among them. What is cut off between two
+    fields cannot be told from the whole. MindSpore: all are number 1, a tensor with a name each, and a checksum may
+    follow.
     """
     end = size
     if mindspore and size > 17:
@@ -272,6 +277,8 @@ def _protobuf(size: int, *, mindspore: bool) -> Reading[Verdict]:
     window, base = b"", 0
     for _ in range(_FIELDS_MAX):
         if at == end:
+            if needed:
+                raise CutShort(size + 1)
             return COMPLETE
         if at - base + 20 > len(window) and base + len(window) < end:
             reads += 1
@@ -286,6 +293,7 @@ def _protobuf(size: int, *, mindspore: bool) -> Reading[Verdict]:
                 return Verdict(State.UNKNOWN, "strange")
             raise Damaged(at)
         at = base + behind
+        needed = 0 if number == needed else needed
         if kind == 0:
             at = base + _varint(window, behind, base, end)[1]
         elif kind == 2:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from trainwright.catalog.folders import USER_HOME
 from trainwright.domain.checkpoint_formats import State
 from trainwright.domain.checkpoints import Checkpoint, Stored, find_checkpoints, newest_first
 from trainwright.domain.entities import Job
@@ -27,6 +28,7 @@ OBJECTS_MAX = 50_000
 """Of one output no more objects are looked at."""
 LIMIT_MAX = 100
 _PAGE = 1000
+_LEADING = (".index", ".index.json", ".pdparams", ".pdiparams")
 _TRIED = 10  # checkpoints that are looked at for one to go on from
 _SLACK_MS = 60_000  # between the clocks of the store and ours
 
@@ -44,7 +46,8 @@ async def newest(ctx: Services, job: Job, work: Work | None = None) -> ResumePoi
     """The newest complete checkpoint over all outputs of the job, as a task with `work` (None: the job's) reaches it;
     None when there is none, the task does not have that output, or the store does not answer within five seconds.
 
-    What lay in an output before the job was made counts only when the output is fetched beforehand.
+    What lay in an output before the job was made counts only when the output is fetched beforehand, and so do sets of
+    files, of which one is named (the index, or the weights): else the others would not be there.
     """
     try:
         async with asyncio.timeout(NEWEST_S):
@@ -62,7 +65,7 @@ async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
         each
         for output in outputs
         for each in output.checkpoints
-        if output.channel.prefetch or each.modified_at_ms >= since_ms
+        if output.channel.prefetch or (each.modified_at_ms >= since_ms and _is_one(each))
     ]
     for each in newest_first(counted)[:_TRIED]:
         output = place[id(each)]
@@ -76,14 +79,27 @@ async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
         for index, channel in enumerate(work.outputs):
             if channel.uri == output.channel.uri:
                 step = each.numbers.step if each.numbers.step >= 0 else each.numbers.epoch
-                return ResumePoint(output=index, path=each.path, step=step)
+                return ResumePoint(output=index, path=_named(each), step=step)
         return None
     return None
 
 
+def _is_one(checkpoint: Checkpoint) -> bool:
+    """Whether its path is that of a folder or file, not what the names of several files have in common."""
+    return checkpoint.is_folder or any(stored.path == checkpoint.path for stored in checkpoint.files)
+
+
+def _named(checkpoint: Checkpoint) -> str:
+    """Its path, or that of the file of a set that says most of it: the runner makes sure that it is there."""
+    if _is_one(checkpoint):
+        return checkpoint.path
+    paths = [stored.path for stored in checkpoint.files]
+    return next((path for path in paths if path.endswith(_LEADING)), paths[0])
+
+
 async def outputs_of(ctx: Services, job: Job) -> tuple[Output, ...]:
     """The job's outputs, each folder once, with the checkpoints in them. Folders and buckets that are not there (any
-    more) are empty.
+    more) are empty. A user's home, which all their jobs write to, is no job's output.
 
     Raises:
         StorageUnavailable: the store could not be asked.
@@ -91,7 +107,8 @@ async def outputs_of(ctx: Services, job: Job) -> tuple[Output, ...]:
     found: dict[str, Output] = {}
     for channel in job.launch.all_outputs():
         folder = ObsPath.parse(channel.uri).as_folder()
-        if str(folder) not in found:
+        is_home = channel.name == USER_HOME and is_platforms(folder.bucket)
+        if str(folder) not in found and not is_home:
             stored = await _stored(ctx, job, folder)
             found[str(folder)] = Output(channel, folder, find_checkpoints(stored))
     return tuple(found.values())
