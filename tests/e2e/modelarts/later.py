@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.modelarts.shapes import AUTO_SEARCH, PARAMETERS, ROLE, TUNING
+from tests.e2e.modelarts.shapes import AUTO_SEARCH, PARAMETERS, TUNING
 
 KEPT: dict[str, Any] = {
     "algorithm": {
@@ -26,8 +26,6 @@ KEPT: dict[str, Any] = {
             {"http_get": {"path": "/metrics", "port": 9100}},
         ],
         "schedule_policy": {
-            "priority": 1,
-            "preemptible": True,
             "preferred_affinity": {
                 "node_affinity": [
                     {
@@ -59,7 +57,6 @@ TERM = {
     "matchFields": [{"key": "name", "operator": "In", "values": ["node-1"]}],
 }
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "roles": (("kind", "tasks.*"), {"kind": "hetero_job", "tasks": [ROLE]}),
     "search": (
         ("algorithm.policies.auto_search.*",),
         {"algorithm": {"parameters": PARAMETERS, "policies": {"auto_search": AUTO_SEARCH}}},
@@ -148,10 +145,6 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "logs on the node": (
         ("spec.log_export_path.host_path",),
         {"spec": {"log_export_path": {"host_path": "/var/log/jobs"}}},
-    ),
-    "kept container": (
-        ("spec.reserved_time.*",),
-        {"spec": {"reserved_time": {"time_unit": "HOURS", "duration": 1}}},
     ),
     "output model": (
         ("spec.output_model.*",),

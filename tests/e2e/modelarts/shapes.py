@@ -47,63 +47,6 @@ PARAMETER: dict[str, Any] = {
     "i18n_description": {"language": "en-us", "description": "the step"},
 }
 
-_INPUT: dict[str, Any] = {
-    "name": "data_url",
-    "description": "data",
-    "local_dir": "/home/ma-user/data",
-    "remote": {
-        "dataset": {
-            "id": "d",
-            "version_id": "v",
-            "obs_url": "obs://proof/in/",
-            "service_type": "V3",
-            "name": "n",
-            "dataset_proportion": 50,
-        },
-        "obs": {"obs_url": "obs://proof/in/"},
-    },
-}
-_OUTPUT: dict[str, Any] = {
-    "name": "train_url",
-    "description": "model",
-    "local_dir": "/home/ma-user/model",
-    "remote": {"obs": {"obs_url": "obs://proof/out/"}},
-}
-_CONSTRAINED: dict[str, Any] = {
-    "access_method": "parameter",
-    "remote_constraint": [{"data_type": "obs", "attributes": "[]"}],
-}
-_ENGINE: dict[str, Any] = {
-    "engine_id": "e",
-    "engine_name": "n",
-    "engine_version": "v",
-    "image_url": "org/image:tag",
-    "run_user": "1000",
-}
-
-ROLE: dict[str, Any] = {
-    "role": "learner",
-    "algorithm": {
-        "job_config": {
-            "parameters": [PARAMETER],
-            "inputs": [_INPUT | _CONSTRAINED],
-            "outputs": [_OUTPUT | {"access_method": "parameter"}],
-            "engine": _ENGINE,
-        },
-        "code_dir": "obs://proof/code/",
-        "boot_file": "obs://proof/code/train.py",
-        "engine": _ENGINE,
-        "inputs": [_INPUT],
-        "outputs": [_OUTPUT],
-        "local_code_dir": "/home/ma-user/code",
-        "working_dir": "/home/ma-user",
-        "environments": {"A": "b"},
-    },
-    "task_resource": {"flavor_id": "modelarts.vm.cpu.2u", "node_count": 1, "pool_id": "pool-1"},
-    "log_export_path": {"obs_url": "obs://proof/logs/"},
-}
-"""One role of a heterogeneous job, with every field the client knows."""
-
 TUNING: dict[str, Any] = {
     "ft_job_uuid": "11111111-2222-3333-4444-555555555555",
     "ft_train_type": "SFT",

@@ -57,6 +57,7 @@ def whole_request(platform: Platform, name: str) -> dict[str, Any]:
             "annotations": {
                 "fault-tolerance/job-retry-num": "1",
                 "fault-tolerance/job-unconditional-retry": "true",
+                "fault-tolerance/hang-retry": "true",
                 "our/own": "kept as given",
             },
             "training_experiment_reference": {"name": f"group-{name}", "description": "made by the job"},
@@ -98,7 +99,8 @@ def whole_request(platform: Platform, name: str) -> dict[str, Any]:
             "log_export_path": {"obs_url": f"obs://proof/{name}/logs/"},
             "auto_stop": {"time_unit": "HOURS", "duration": 1},
             "retention": {"policy": "enabled"},
-            "schedule_policy": {"priority": 2},
+            "schedule_policy": {"priority": 2, "preemptible": True},
+            "reserved_time": {"time_unit": "HOURS", "duration": 1},
         },
     }
 
@@ -111,6 +113,7 @@ def whole_request(platform: Platform, name: str) -> dict[str, Any]:
         algorithm.inputs.description algorithm.inputs.local_dir algorithm.inputs.access_method
         algorithm.inputs.remote.obs.obs_url algorithm.outputs.* spec.resource.flavor_id spec.resource.node_count
         spec.log_export_path.obs_url spec.auto_stop.* spec.retention.policy spec.schedule_policy.priority
+        spec.schedule_policy.preemptible spec.reserved_time.*
         metadata.name metadata.workspace_id metadata.description metadata.annotations
         metadata.training_experiment_reference.name metadata.training_experiment_reference.description
         algorithm.inputs.remote_constraint.*
@@ -132,7 +135,8 @@ def whole_request(platform: Platform, name: str) -> dict[str, Any]:
         spec.resource.main_container_allocated_resources.cpu_core_num
         spec.resource.main_container_allocated_resources.mem_size
         spec.resource.main_container_allocated_resources.accelerator_num
-        spec.log_export_path.obs_url spec.schedule_policy.priority
+        spec.log_export_path.obs_url spec.schedule_policy.priority spec.schedule_policy.preemptible
+        status.retention_time
     """,
 )
 def test_every_setting_that_acts_reaches_the_script_and_comes_back(platform: Platform, api: Caller) -> None:
@@ -245,7 +249,7 @@ def test_a_job_joins_an_experiment_by_its_id(platform: Platform, api: Caller) ->
     "create_training_job",
     kept="""
         algorithm.engine.install_sys_packages algorithm.engine.image_repo_id spec.log_export_config.*
-        spec.notification.* spec.custom_metrics.* spec.schedule_policy.preemptible
+        spec.notification.* spec.custom_metrics.*
         spec.schedule_policy.preferred_affinity.node_affinity.weight
         spec.schedule_policy.preferred_affinity.node_affinity.preference.matchExpressions.*
         spec.schedule_policy.preferred_affinity.node_affinity.preference.matchFields.*
@@ -255,7 +259,7 @@ def test_a_job_joins_an_experiment_by_its_id(platform: Platform, api: Caller) ->
 @covers(
     "show_training_job_details",
     answers="""
-        algorithm.engine.install_sys_packages algorithm.engine.image_repo_id spec.schedule_policy.preemptible
+        algorithm.engine.install_sys_packages algorithm.engine.image_repo_id
         spec.custom_metrics.* spec.asset_model.name spec.asset_model.code spec.asset_model.version
         spec.asset_model.desc spec.asset_model.series spec.asset_model.type
     """,
@@ -266,7 +270,6 @@ def test_settings_that_do_not_act_here_are_kept_and_said_so(platform: Platform, 
     body["algorithm"]["engine"] |= KEPT["algorithm"]["engine"]
     body["spec"] |= KEPT["spec"]
     body["metadata"]["annotations"] = {
-        "fault-tolerance/hang-retry": "true",
         "fault-tolerance/pod-retry-num": "2",
         "fault-tolerance/hccl_op_retry": "true",
         "performance_diagnosis_enabled": "true",
@@ -281,8 +284,7 @@ def test_settings_that_do_not_act_here_are_kept_and_said_so(platform: Platform, 
     warned = api.call("list_training_job_events", training_job_id=job, level="Warning").events
     told = " ".join(event.message for event in warned)
     assert "notification" in told, told
-    assert "preemptible" in told, told
-    assert "hang-retry" in told, told
+    assert "pod-retry-num" in told, told
 
 
 def test_unknown_fields_survive(platform: Platform) -> None:
