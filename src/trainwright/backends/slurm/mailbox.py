@@ -91,6 +91,7 @@ class Mailbox:
         self._threads = threads or Threads(AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._of_box: Counter[str] = Counter()
+        self._given_up: set[str] = set()
         self.app: Application | None = None
 
     async def run(self) -> None:
@@ -102,6 +103,7 @@ class Mailbox:
                     if time.monotonic() > swept_at + SWEEP_S or not swept_at:
                         await self._threads(self._open_and_sweep)
                         swept_at = time.monotonic()
+                        self._given_up.clear()
                     found = self.app is not None and await self._look()
                     pause_s = LOOK_FIRST_S if found else min(pause_s * LOOK_GROWTH, LOOK_MAX_S)
                 except OSError as error:
@@ -123,12 +125,15 @@ class Mailbox:
             if len(self._busy) >= AT_ONCE:
                 return found
             match = _NAME.fullmatch(name)
-            if match is None or name in self._busy or self._of_box[match["box"]] >= AT_ONCE_OF_BOX:
+            if match is None or name in self._busy or name in self._given_up:
+                continue
+            if self._of_box[match["box"]] >= AT_ONCE_OF_BOX:
                 continue
             found = True
             self._of_box[match["box"]] += 1
             exchange = _Exchange(name, match["box"], match["id"])
-            self._busy[name] = asyncio.create_task(self._serve(exchange))
+            self._busy[name] = asyncio.create_task(self._serve(exchange), name=name)
+            self._busy[name].add_done_callback(self._look_at_end)
         return found
 
     def _list(self) -> list[str]:
@@ -158,16 +163,22 @@ class Mailbox:
                 await self._carry_out(exchange, request)
             await self._threads(self._remove, exchange.name)
         except Unusable as error:
-            log.warning("mailbox_refused", extra={"name": exchange.name, "error": str(error)})
+            log.warning("mailbox_refused", extra={"file": exchange.name, "error": str(error)})
             await self._threads(self._remove, exchange.name)
         except OSError as error:  # the disk is full, or the file server away: the runner asks again
-            log.warning("mailbox_trouble", extra={"name": exchange.name, "error": str(error)})
+            log.warning("mailbox_trouble", extra={"file": exchange.name, "error": str(error)})
             await asyncio.sleep(RETRY_S)
         finally:
             self._busy.pop(exchange.name, None)
             self._of_box[exchange.box] -= 1
             if not self._of_box[exchange.box]:
                 del self._of_box[exchange.box]
+
+    def _look_at_end(self, task: "asyncio.Task[None]") -> None:
+        """A request on which the application itself fails is left alone for a while."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("mailbox_request_crashed", extra={"file": task.get_name()}, exc_info=error)
+            self._given_up.add(task.get_name())
 
     @asynccontextmanager
     async def _opened(self, exchange: _Exchange) -> AsyncIterator[_Request]:
