@@ -216,7 +216,7 @@ def test_daemons_are_ended_with_the_command(tmp_path: Path, rig: StartRig, launc
 
 
 def test_stop_lets_the_command_end_itself(tmp_path: Path, rig: StartRig, launcher: str) -> None:
-    """SIGTERM reaches the script under either launcher; what it saves in its grace is uploaded. It came from outside."""
+    """SIGTERM reaches the script under either launcher; what it saves in its grace is uploaded. Nobody asked us."""
     script = """
         import os, signal, sys, time
         def leave(number, frame):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -134,21 +135,7 @@ def test_mpi_options_are_replaceable() -> None:
     }
     start = start_of(order_of("mpi", [role("worker", 2)], "worker-0", environment=variables))
     assert start.plan is not None
-    line = [
-        "mpirun",
-        "-np",
-        "3",
-        "--hostfile",
-        "/mine",
-        "--mca",
-        "btl",
-        "tcp,self",
-        "-x",
-        "A",
-        "-x",
-        "B",
-        "--tag-output",
-    ]
+    line = shlex.split("mpirun -np 3 --hostfile /mine --mca btl tcp,self -x A -x B --tag-output")
     assert start.plan["argv"] == [*line, *BOOT]
 
 

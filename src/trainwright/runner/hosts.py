@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import os
 
 TYPE_CHECKING = False
@@ -61,6 +62,17 @@ class Peers:
     def addresses(self, role: dict[str, Any]) -> list[str]:
         """Addresses in place of names, where names do not resolve; the name where the address is not known."""
         return [self.ip(role["name"], index) or host for index, host in enumerate(role["hosts"])]
+
+
+def own_address(guessed: str, task: str) -> str:
+    """`guessed`, or a loopback address of the task's own when all tasks are on this machine.
+
+    Programs tell hosts apart by their addresses: with one for all, every worker takes itself for the first.
+    """
+    if not guessed.startswith("127."):
+        return guessed
+    number = binascii.crc32(task.encode("utf-8", "replace"))
+    return f"127.{1 + number % 254}.{number >> 8 & 0xFF}.{1 + (number >> 16) % 254}"
 
 
 def _is_address(host: str) -> bool:

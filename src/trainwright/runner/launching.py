@@ -149,7 +149,6 @@ def _mpi(given: Given, argv: list[str]) -> Start:
             [given.peers.ip(role["name"], index), given.peers.port(role["name"], index)]
             for index in range(len(hosts))
         ],
-        "grace_s": given.order["grace_s"],
         "helper": given.helper,
     }
     return start

@@ -39,7 +39,7 @@ _AGAIN_S = 0.1
 _SPEAK_S = 20.0
 _MESSAGE_BYTES_MAX = 1 << 20
 _PIECE = 64 << 10
-_KILL_AFTER_S = 5.0
+_KILLED_WITHIN_S = 5.0
 
 
 class Broken(Exception):
@@ -150,15 +150,22 @@ def run(plan_path: str) -> int:
         _say(f"mpirun cannot be started: {error}")
         return _farewell(links, LOST)
     environment = {**os.environ, **_steering(plan, plan_path)}
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    _deafen()
     try:
         process = subprocess.Popen(plan["argv"], env=environment, stdin=subprocess.DEVNULL)
     except OSError as error:
         _say(f"{plan['argv'][0]} cannot be started: {error.strerror}")
         return _farewell(links, _NOT_FOUND)
-    # The signal went to the whole process group: mpirun passes it on to every rank and ends by itself.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
     code = process.wait()
     return _farewell(links, 128 - code if code < 0 else code)
+
+
+def _deafen() -> None:
+    """What this thread starts from now on does not hear SIGTERM: mpirun and its daemons would kill the ranks a second
+    after it. Ranks hear it (Open MPI unblocks all signals for them), from the supervisor of the worker they run on.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def _farewell(links: list[socket.socket], code: int) -> int:
@@ -183,17 +190,14 @@ def _steering(plan: dict[str, Any], plan_path: str) -> dict[str, str]:
         file.write(f'#!/bin/sh\nexec {words} "$@"\n')
     os.chmod(draft, 0o700)
     os.rename(draft, script)
-    grace = str(int(plan["grace_s"]))
-    wanted = {
-        "plm_rsh_agent": SHELL,
-        "plm_rsh_no_tree_spawn": "1",
-        "odls_base_sigkill_timeout": grace,  # between SIGTERM and SIGKILL for every rank
-    }
     steering = {
-        f"{prefix}_MCA_{name}": value for name, value in wanted.items() for prefix in ("PRTE", "OMPI")
+        "PRTE_MCA_plm_ssh_agent": SHELL,
+        "PRTE_MCA_plm_ssh_no_tree_spawn": "1",  # only mpirun itself has `mpi-shell`
+        "PRTE_MCA_prte_do_not_resolve": "1",  # several tasks of a job may be on one machine
+        "OMPI_MCA_plm_rsh_agent": SHELL,
+        "OMPI_MCA_plm_rsh_no_tree_spawn": "1",
+        "OMPI_MCA_orte_do_not_resolve": "1",
     }
-    steering["PRTE_MCA_prte_do_not_resolve"] = "1"  # several tasks of a job may share an address
-    steering["OMPI_MCA_orte_do_not_resolve"] = "1"
     for prefix in ("OMPI", "PRTE"):  # under the process launcher we may be root, and it is meant so
         steering[f"{prefix}_ALLOW_RUN_AS_ROOT"] = steering[f"{prefix}_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     steering = {name: value for name, value in steering.items() if name not in os.environ}
@@ -247,7 +251,7 @@ class Server:
 
     def run(self) -> int:
         """Until worker 0 says its exit code, or is gone (255)."""
-        signal.signal(signal.SIGTERM, lambda number, frame: None)  # it is worker 0 that ends the ranks
+        signal.signal(signal.SIGTERM, lambda number, frame: None)  # with worker 0's end this one's comes
         threading.Thread(target=self._accept, daemon=True).start()
         while not self._ended.wait(1.0):
             pass
@@ -283,10 +287,8 @@ class Server:
 
 
 def _execute(connection: socket.socket, command: str) -> None:
-    """Run `command` and send its output and exit code. Whoever asked and is gone needs it no more: then it is killed.
-
-    A session of its own: a stop of the task is worker 0's to pass on, through mpirun.
-    """
+    """Run `command` and send its output and exit code. When whoever asked is gone, it is killed."""
+    _deafen()
     process = subprocess.Popen(
         ["/bin/sh", "-c", command],
         stdin=subprocess.DEVNULL,
@@ -325,13 +327,12 @@ def _execute(connection: socket.socket, command: str) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, then SIGKILL, to all of its session."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(_KILL_AFTER_S)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+    """SIGKILL to all of its session that is still in its first process group; the shim sees to the rest."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(_KILLED_WITHIN_S)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        pass  # it ended by itself, or hangs in the kernel
 
 
 def _plan(path: str) -> dict[str, Any]:

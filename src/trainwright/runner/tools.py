@@ -78,7 +78,7 @@ class Tool:
                 return False
             self.close()
             return True
-        self.status = os.waitstatus_to_exitcode(status) if hasattr(os, "waitstatus_to_exitcode") else status
+        self.status = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         self._forget()
         return True
 
