@@ -40,9 +40,7 @@ class Post:
 
         async def work() -> None:
             self._loop = asyncio.get_running_loop()
-            box = Mailbox(self.place)
-            box.app = self.app
-            self._task = asyncio.create_task(box.run())
+            self._task = asyncio.create_task(Mailbox(self.place, self.app).run())
             ready.set()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

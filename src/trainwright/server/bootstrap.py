@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
-
-from trainwright.backends.local.backend import LocalBackend
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.runner_archive import build as build_runner
-from trainwright.backends.slurm import SlurmBackend
+from trainwright.backends.slurm.mailbox import FOLDER, Mailbox
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.catalog.flavors import load_flavors
@@ -33,12 +31,10 @@ from trainwright.control.loop import ControlLoop
 from trainwright.control.model_chores import checkpoint_retention, model_keeping, model_sweep
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
-from trainwright.domain.errors import TrainwrightError, Unavailable
 from trainwright.ports.backend import Backend, BackendError, Capacity, Node, Nodes, Runs
 from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
-from trainwright.server.app import create_app
 from trainwright.server.broadcast import Broadcast
 from trainwright.server.dependencies import Wiring
 from trainwright.server.instance import CannotStart
@@ -56,6 +52,11 @@ from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
 from trainwright.storage.s3_calls import S3Settings
 from trainwright.storage.uploads import Uploads
+
+from trainwright.backends.local.backend import LocalBackend
+from trainwright.backends.slurm import SlurmBackend
+from trainwright.domain.errors import TrainwrightError, Unavailable
+from trainwright.server.app import create_app
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class House:
     control: ControlLoop
     launcher: str
     launcher_note: str
+    mailbox: Mailbox | None = None
     retry_s: float = 1.0
 
     async def work(self) -> None:
@@ -94,6 +96,8 @@ class House:
             tasks.create_task(self._reconcile())
             if isinstance(self.services.backend, Runs):
                 tasks.create_task(self.services.backend.run())
+            if self.mailbox is not None:
+                tasks.create_task(self.mailbox.run())
 
     async def _reconcile(self) -> None:
         """A database that is away, or a full disk, interrupts the loop; it never ends the server."""
@@ -154,7 +158,7 @@ async def _services(base: _Base, units: UnitOfWorkFactory, objects: ObjectStore)
         secret=secret,
         upload_period_s=settings.upload_period_s,
         log_limit_bytes=settings.log_limit_bytes,
-        public_url=settings.public_url,
+        public_url=settings.public_url or base.url,
         check=settings.precheck.limits(cluster=backend.name != LOCAL),
         quiet=settings.hang.limits(),
         preemption=settings.pool.preemption,
@@ -180,10 +184,12 @@ async def _house(base: _Base, services: Services) -> House:
         chores.append(retention(services, settings.retention_days))
     wiring = Wiring(services, uploads, base.broadcast, settings.language)
     capacity = await _probe(services.backend)
+    app = create_app(wiring)
     return House(
         settings=settings,
         url=base.url,
-        app=create_app(wiring),
+        app=app,
+        mailbox=_mailbox(services.server_url, app),
         broadcast=base.broadcast,
         services=services,
         control=ControlLoop(services, base.hints, owner=owner, chores=tuple(chores)),
@@ -289,6 +295,11 @@ async def _local_backend(base: _Base) -> LocalBackend:
         server_url=base.url,
     )
     return LocalBackend(local, clock=base.clock, on_change=base.hints.wake)
+
+
+def _mailbox(url: str, app: FastAPI) -> Mailbox | None:
+    """The folder through which nodes talk to us, where that is how they reach us."""
+    return Mailbox(Path(url.removeprefix(FOLDER)), app) if url.startswith(FOLDER) else None
 
 
 def _url_of_nodes(base: _Base) -> str:

@@ -45,7 +45,7 @@ class SlurmSection(BaseModel):
 
     partition: str = ""
     shared_dir: Path | None = None
-    server_url: str = ""  # how nodes reach this server; empty: public_url
+    server_url: str = ""  # how nodes reach this server; folder:///path: through files; empty: public_url
     pools: dict[str, SlurmPoolSection] = Field(default_factory=dict)
     accelerators: dict[str, str] = Field(default_factory=lambda: {"gpu": "gpu", "npu": "npu"})
     priority: SlurmPrioritySection = SlurmPrioritySection()
@@ -62,8 +62,9 @@ class SlurmSection(BaseModel):
     @classmethod
     def _is_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("it must be an http:// or https:// URL")
+        is_folder = parts.scheme == "folder" and not parts.netloc and parts.path.startswith("/")
+        if value and not is_folder and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("it must be an http:// or https:// URL, or folder:/// and an absolute path")
         return value.rstrip("/")
 
     @field_validator("shared_dir", "engines_dir")

@@ -37,6 +37,7 @@ Application = Callable[
 ]
 """ASGI 3."""
 
+FOLDER = "folder://"
 HEAD_BYTES_MAX = 64 << 10
 PATH_MAX = 8 << 10
 PIECE_BYTES = 1 << 20
@@ -83,16 +84,16 @@ class _Exchange:
 
 
 class Mailbox:
-    """The folder of one server. `app` carries requests out; it may be set later than this is made."""
+    """The folder of one server. `app` carries requests out."""
 
-    def __init__(self, folder: Path, threads: Threads | None = None) -> None:
+    def __init__(self, folder: Path, app: Application, threads: Threads | None = None) -> None:
         self._requests = folder / "in"
         self._answers = folder / "out"
         self._threads = threads or Threads(AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._of_box: Counter[str] = Counter()
         self._given_up: set[str] = set()
-        self.app: Application | None = None
+        self._app = app
 
     async def run(self) -> None:
         """Answer until cancelled; what is under way then is carried out again by the next one."""
@@ -104,7 +105,7 @@ class Mailbox:
                         await self._threads(self._open_and_sweep)
                         swept_at = time.monotonic()
                         self._given_up.clear()
-                    found = self.app is not None and await self._look()
+                    found = await self._look()
                     pause_s = LOOK_FIRST_S if found else min(pause_s * LOOK_GROWTH, LOOK_MAX_S)
                 except OSError as error:
                     log.warning("mailbox_not_readable", extra={"error": str(error)})
@@ -194,11 +195,9 @@ class Mailbox:
                 await self._threads(self._drop_answer, exchange)
 
     async def _carry_out(self, exchange: _Exchange, request: _Request) -> None:
-        if self.app is None:
-            raise OSError("the server is only starting")
         life = asyncio.create_task(self._show_life(exchange))
         try:
-            await self.app(_scope(request), self._receiver(exchange, request), self._sender(exchange))
+            await self._app(_scope(request), self._receiver(exchange, request), self._sender(exchange))
             if not exchange.finished.is_set():
                 raise OSError("the application gave no whole answer")
         finally:
