@@ -7,7 +7,7 @@ import os
 import sys
 from functools import partial
 
-from . import deferred, prepare, procfs
+from . import deferred, hosts, prepare, procfs
 from .channel import Channel, Closed
 from .connection import connect, host_bytes, reached
 from .deliver import Outputs, export_log
@@ -69,7 +69,8 @@ class Supervisor:
         base = f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
         self._reports = Channel(connect(base, launch["token"]), self._reporter)
         self._logs = Channel(connect(base, launch["token"]), self._shipper)
-        self._ip = str(launch.get("hosts_ip") or "") or _own_ip(*reached(base))
+        guessed = str(launch.get("hosts_ip") or "") or _own_ip(*reached(base))
+        self._ip = hosts.own_address(guessed, f"{launch['attempt_key']}/{launch['task']}")
 
     def run(self) -> None:
         """Carry the task to its acknowledged end, or give it up when the server says so; `done.json` is there then."""
