@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
+
+from trainwright.backends.local.backend import LocalBackend
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.runner_archive import build as build_runner
+from trainwright.backends.slurm import SlurmBackend
 from trainwright.backends.slurm.mailbox import FOLDER, Mailbox
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
@@ -31,10 +34,12 @@ from trainwright.control.loop import ControlLoop
 from trainwright.control.model_chores import checkpoint_retention, model_keeping, model_sweep
 from trainwright.db.database import Database
 from trainwright.db.migrate import SchemaUnknown, upgrade
+from trainwright.domain.errors import TrainwrightError, Unavailable
 from trainwright.ports.backend import Backend, BackendError, Capacity, Node, Nodes, Runs
 from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
+from trainwright.server.app import create_app
 from trainwright.server.broadcast import Broadcast
 from trainwright.server.dependencies import Wiring
 from trainwright.server.instance import CannotStart
@@ -52,11 +57,6 @@ from trainwright.storage.logs import FolderLogs
 from trainwright.storage.s3 import S3Store
 from trainwright.storage.s3_calls import S3Settings
 from trainwright.storage.uploads import Uploads
-
-from trainwright.backends.local.backend import LocalBackend
-from trainwright.backends.slurm import SlurmBackend
-from trainwright.domain.errors import TrainwrightError, Unavailable
-from trainwright.server.app import create_app
 
 log = logging.getLogger(__name__)
 
