@@ -104,6 +104,8 @@ def check(name: str, size: int) -> Reading[Verdict]:
 
 
 def _check(name: str, size: int) -> Reading[Verdict]:
+    if ".data-" in name:
+        return COMPLETE  # raw bytes of TensorFlow's; their index says more
     if size < _SHORTEST and not name.endswith(".json"):
         raise CutShort(_SHORTEST)
     head = yield Need(0, min(size, _HEAD))
@@ -126,8 +128,8 @@ def _check(name: str, size: int) -> Reading[Verdict]:
         return (yield from _protobuf(size, mindspore=mindspore, needed=needed))
     if name.endswith(_PICKLES):  # protocols 0 and 1 have no mark at the beginning
         return _verdict_of((yield from walk_pickle(0, size)))
-    if ".data-" in name or name.endswith(".distcp"):
-        return COMPLETE  # raw bytes; their index says more
+    if name.endswith(".distcp"):
+        return COMPLETE  # as above, in versions of torch that write no zip
     return Verdict(State.UNKNOWN, "strange")
 
 

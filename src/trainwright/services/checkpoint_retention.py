@@ -39,6 +39,7 @@ class Retention:
         """One pass over all jobs with a policy."""
         jobs = await self._ctx.blocking(_with_policy, self._ctx, self._look_back_ms)
         self._ended &= {job.id for job in jobs}
+        failed = False
         for job in jobs:
             if job.id in self._ended:
                 continue
@@ -46,10 +47,12 @@ class Retention:
                 await apply_policy(self._ctx, job)
             except (Unavailable, OSError) as trouble:
                 log.warning("retention_waits", extra={"job": job.id, "error": str(trouble)})
+                failed = True
                 continue
             if job.phase.is_end:
                 self._ended.add(job.id)
-        self._look_back_ms = LATER_LOOK_MS
+        if not failed:
+            self._look_back_ms = LATER_LOOK_MS
 
 
 async def apply_policy(ctx: Services, job: Job) -> int:
