@@ -1,8 +1,12 @@
 """A whole control plane in one process: real database, fake backend, turnable clock, crashes where we want them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import atexit
+import shutil
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import ParamSpec, TypeVar
 
 from tests.domain.builders import make_job, make_launch, make_role
@@ -17,10 +21,12 @@ from trainwright.domain.entities import Attempt, Event, Job, TaskState
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.reasons import Reason
 from trainwright.domain.specs import LaunchSpec
-from trainwright.ports.backend import Capacity, Handle, Launch
+from trainwright.ports.backend import Capacity, Handle, Launch, Node
+from trainwright.ports.nodes import Isolation
 from trainwright.ports.uow import PLATFORM, Scope
 from trainwright.services.context import Services
 from trainwright.storage.logs import FolderLogs
+from trainwright.wire.runner import QuietLimits
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -115,6 +121,23 @@ class CrashingBackend:
         """As the fake."""
         await self._call(self._inner.set_priority(key, priority))
 
+    async def nodes(self) -> Sequence[Node]:
+        """As the fake."""
+        return await self._call(self._inner.nodes())
+
+    async def set_isolated(self, nodes: Collection[str]) -> None:
+        """As the fake."""
+        await self._call(self._inner.set_isolated(nodes))
+
+
+@cache
+def _schema() -> Path:
+    """An empty database of the present schema, to be copied: migrating takes ten times as long."""
+    file = Path(mkdtemp(prefix="flow-schema-")) / "schema.db"
+    migrate.upgrade(f"sqlite:///{file}")
+    atexit.register(shutil.rmtree, file.parent)
+    return file
+
 
 @dataclass
 class World:
@@ -126,9 +149,8 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
 
     def __post_init__(self) -> None:
-        url = f"sqlite:///{self.root / 'flow.db'}"
-        migrate.upgrade(url)
-        self.database = Database.open(url)
+        shutil.copy(_schema(), self.root / "flow.db")
+        self.database = Database.open(f"sqlite:///{self.root / 'flow.db'}")
         self.loop = self.restart()
 
     def close(self) -> None:
@@ -152,6 +174,7 @@ class World:
             events_grown=lambda job_id: None,
             server_url="http://127.0.0.1:1",
             secret=b"secret",
+            quiet=QuietLimits(period_s=10, periods=2, window_s=40, sample_s=5),
         )
         self.loop = ControlLoop(self.services, hints, owner="flow")
         return self.loop
@@ -195,6 +218,15 @@ class World:
         """Its history."""
         with self.database.units(PROJECT, write=False) as uow:
             return uow.events.list_of_job(job_id)
+
+    def isolations(self) -> dict[str, Isolation]:
+        """What is out of use."""
+        with self.database.units(PLATFORM, write=False) as uow:
+            return {each.node: each for each in uow.isolations.list_all()}
+
+    def codes(self, job_id: str) -> list[str]:
+        """Codes of its events."""
+        return [event.code for event in self.events(job_id)]
 
     def stop(self, job_id: str) -> None:
         """As the stop service does."""
