@@ -151,7 +151,6 @@ class Keeper:
         if os.path.exists(self._rundir.done) or not self._claim.take():
             return
         self._prepare()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
         next_beat = time.monotonic() + float(self._attempt["beat_s"])
         restart_at = 0.0
         while True:
@@ -302,6 +301,7 @@ def _bwrap_works() -> bool:
 
 def main(folder: str) -> int:
     """Keep the task of this rank. Returns 0, also when there is nothing to do; 4 when there is no such rank."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
     attempt = read_json(os.path.join(folder, "attempt.json"))
     if attempt is None:
         return 0  # reaped

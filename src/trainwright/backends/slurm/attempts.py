@@ -100,6 +100,11 @@ class Tracked:
         return all(task in self.ended for task in self.tasks)
 
     @property
+    def was_signalled(self) -> bool:
+        """Whether the cluster wanted a task to end, though we had not asked for it."""
+        return self.stop_grace_s is None and any(said.get("asked") for said in self.ended.values())
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of it is left and nothing will come. Slurm's word is waited for also when all keepers have
         left: only then its nodes are free, and it alone knows why a SIGTERM came.
@@ -177,7 +182,7 @@ class Tracked:
         if self.stop_grace_s is not None and reason in (Reason.STOPPED_BY_USER, Reason.RUNNER_LOST):
             reason = None
         if self.has_left and reason not in FROM_OUTSIDE:
-            reason = None
+            reason = Reason.PREEMPTED if self.was_signalled else None
         if reason is None:
             return Observation(RunState.EXITED)
         return Observation(RunState.EXITED, reason=reason, detail=end.detail, nodes=end.nodes)

@@ -157,6 +157,8 @@ class SlurmBackend:
             if self._watch.strays(handle.key):
                 raise BackendError(f"attempt {handle.key} is still in Slurm's queue; stop it first")
             return
+        for job in self._watch.living(handle.key):  # a copy that Slurm would start again
+            await self._scancel(job)
         try:
             await self._threads(self._folder.discard, handle.key)
         except OSError as error:

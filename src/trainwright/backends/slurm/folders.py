@@ -18,6 +18,7 @@ Made for NFS: files are written aside, synced and renamed; whole attempts leave 
 holds open (.nfs…) is left in the trash for a later sweep.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -82,7 +83,11 @@ class SharedFolder:
         _make(self._runs)
         path = self._root / INSTANCE
         if not path.exists():
-            _replace(path, secrets.token_hex(6).encode())
+            draft = path.with_name(f".{INSTANCE}.{secrets.token_hex(4)}")
+            _replace(draft, secrets.token_hex(6).encode())
+            with contextlib.suppress(FileExistsError):  # another one was faster: theirs counts
+                path.hardlink_to(draft)
+            draft.unlink()
         return path.read_text(encoding="ascii").strip()
 
     def folder(self, key: str) -> Path:
@@ -229,7 +234,7 @@ def _make(folder: Path) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     """Readers see the old file or all of the new one, also after a power cut."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

@@ -118,6 +118,10 @@ class Watch:
         """Numbers of living jobs of ours of that name, though there is no such attempt any more."""
         if key in self._attempts or key in self._reaped:
             return []
+        return self.living(key)
+
+    def living(self, key: str) -> list[str]:
+        """Numbers of jobs of ours of that name that are in the queue."""
         return sorted({row.job_id for row in self._rows.get(key, ()) if _is_living(row)})
 
     def stray_keys(self) -> list[str]:
@@ -268,6 +272,10 @@ class Watch:
                 return  # accounting lags, or the queue was not told
             await self._settle_over(tracked, row.state, row.nodes, f"exit code {row.exit_code}")
             return
+        if not tracked.beats and tracked.stop_grace_s is None:
+            log.warning("job_vanished", extra={"attempt": tracked.key, "slurm_job": tracked.job})
+            tracked.job, tracked.row, tracked.misses, tracked.uncertain = "", None, 0, False
+            return  # nothing of it has ever begun: a controller that lost it is given it again
         await self._settle_over(tracked, VANISHED, (), "neither the queue nor accounting know the job")
 
     async def _settle_over(self, tracked: Tracked, state: str, nodes: tuple[str, ...], said: str) -> None:
