@@ -57,7 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "backend": "Where jobs run: `local`, this machine; `slurm`, the cluster of the section `slurm`.",
     "slurm.partition": "Partition of the public pool.",
     "slurm.shared_dir": "Folder with the same path here and on all nodes, for attempts, engines and the runner.",
-    "slurm.server_url": "URL by which nodes reach this server (`folder:///path`: by shared files); empty: `public_url`.",
+    "slurm.server_url": "URL by which nodes reach this server (`folder:///path`: by files); empty: `public_url`.",
     "slurm.pools": "More pools: id to `partition` and `title`.",
     "slurm.accelerators": "GRES of each kind of accelerator, such as `gpu:a100`.",
     "slurm.priority.by": "How priorities reach Slurm: `nice`, or the names of a QOS or partition each.",

@@ -1,7 +1,10 @@
 """Ways into a task on a real cluster: a shell on its node, in both launchers."""
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from tests.backends.slurm_rig import Lab, SlurmRig, end_lab, settings_of, start_lab
 from tests.contract.backend import launch_of, until
+from tests.e2e.live import LiveServer, wait_for
 from tests.runner.rig import make_order, processes_of
 from tests.runner.stub_server import StubServer
 from trainwright.domain.observation import RunState
@@ -102,3 +106,48 @@ async def test_a_shell_on_the_node(rig: SlurmRig) -> None:
             return (await rig.backend.observe([handle]))[handle.key].state is RunState.EXITED
 
         await until(is_over, "the end")
+
+
+def test_a_job_without_network_to_the_server(lab: Lab, tmp_path: Path) -> None:
+    """Nodes talk through the folder: inputs, log, outputs, a stop; and a shell through the server's own API."""
+    shared = tmp_path / "shared"
+    server = LiveServer(
+        tmp_path / "data",
+        {
+            "SLURM_CONF": lab.environment["SLURM_CONF"],
+            "TRAINWRIGHT_BACKEND": "slurm",
+            "TRAINWRIGHT_SANDBOX": "off",
+            "TRAINWRIGHT_SLURM__PARTITION": "one",
+            "TRAINWRIGHT_SLURM__SHARED_DIR": str(shared),
+            "TRAINWRIGHT_SLURM__SERVER_URL": f"folder://{shared}/mailbox",
+            "TRAINWRIGHT_SLURM__PYTHON": sys.executable,
+            "TRAINWRIGHT_SLURM__POLL_S": "0.5",
+        },
+    ).start()
+    try:
+        server.put("obs://e2e/data/a.bin", b"data" * 1_000_000)
+        body = server.body(
+            "apart", command="echo up $(wc -c < $data/a.bin); cp $data/a.bin $result/; sleep 600"
+        )
+        body["algorithm"]["inputs"] = [{"name": "data", "remote": {"obs": {"obs_url": "obs://e2e/data/"}}}]
+        body["algorithm"]["outputs"] = [
+            {"name": "result", "remote": {"obs": {"obs_url": "obs://e2e/result/"}}}
+        ]
+        job = server.create(body)
+        wait_for(lambda: b"up 4000000\n" in server.log(job), what=f"the log of {job}: {server.events(job)}")
+        done = subprocess.run(
+            [sys.executable, "-m", "trainwright.cli.main", "job", "shell", job, "--", "bash", "-c", "hostname; exit 4"],
+            capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+            env=os.environ | {
+                "TRAINWRIGHT_ENDPOINT": server.url, "TRAINWRIGHT_PROJECT": server.project_id,
+                "TRAINWRIGHT_TOKEN": server.token,
+            },
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (4, f"modelarts-job-{job}-worker-0\n".encode()), done.stderr
+        server.call("POST", f"/v2/{{P}}/training-jobs/{job}/actions", json={"action_type": "terminate"})
+        assert server.wait(job)["status"]["phase"] == "Terminated"
+        assert server.get("obs://e2e/result/a.bin") == b"data" * 1_000_000
+        wait_for(lambda: not list((shared / "mailbox/in").iterdir()), what="an empty folder")
+    finally:
+        server.stop()
+        lab.clear()
