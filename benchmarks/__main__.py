@@ -14,7 +14,9 @@ from benchmarks import (
     burst,
     latency,
     listing,
+    preemption,
     runner_cost,
+    scheduling,
     signatures,
     slurm,
     staging,
@@ -40,6 +42,8 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[Setting], list[Row]]]] = {
     "runner": ("What the runner costs", runner_cost.run),
     "training": ("Training on the platform", training.run),
     "staging": ("Staging", staging.run),
+    "scheduling": ("Scheduling 10,000 jobs, and a trace", scheduling.run),
+    "preemption": ("Pre-emption", preemption.run),
     "torture": ("kill -9 of the server", torture.run),
 }
 

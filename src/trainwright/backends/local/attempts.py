@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from trainwright.backends.local.folders import RunFolders
@@ -43,7 +44,7 @@ class TaskRun:
     starts: deque[float] = field(default_factory=deque)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
+    @cached_property
     def demand(self) -> Demand:
         """What it takes of the machine."""
         return Demand.of_task(self.resources)
@@ -127,7 +128,8 @@ class AttemptRun:
         """What it keeps of the machine: a task that has ended gives its part back at once."""
         if not self.admitted:
             return Demand()
-        return sum((task.demand for task in self.tasks if not task.finished), Demand())
+        live = [task.demand for task in self.tasks if not task.finished]
+        return self.demand if len(live) == len(self.tasks) else sum(live, Demand())
 
     def observe(self, wait: Note | None) -> Observation:
         """Its state as the port says it; `wait` is why it is queued, should it be."""

@@ -10,7 +10,7 @@ from trainwright.backends.local.lines import Lines
 from trainwright.backends.local.machine import Machine
 from trainwright.backends.local.preemption import choose_victims
 from trainwright.backends.local.runtimes import POOLS_KEPT, RunTimes
-from trainwright.backends.local.schedule import Room, divide
+from trainwright.backends.local.schedule import Room, Waiting, divide
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.ports.backend import PoolUse
@@ -78,6 +78,10 @@ class Dispatch:
             pool: PoolUse(room.size, held.get(pool, Demand()), self._lines.count(pool), running[pool])
             for pool, room in self._now(machine).items()
         }
+
+    def line(self, pool: str) -> Sequence[Waiting]:
+        """All that wait in one pool, in order."""
+        return self._lines.line(pool)
 
     # -- what happens
 

@@ -5,6 +5,7 @@ has started, the median of all. The line is then played through in its own order
 make a start earlier.
 """
 
+import bisect
 import heapq
 from collections.abc import Iterable, Sequence
 from statistics import median_low
@@ -21,7 +22,7 @@ def expected_end(now_ms: int, started_ms: int, run_times: Sequence[int]) -> int:
     One that has outlived them all is expected to go on for as long as it has run.
     """
     so_far = max(0, now_ms - started_ms)
-    longer = [run_ms for run_ms in run_times if run_ms > so_far]
+    longer = run_times[bisect.bisect_right(run_times, so_far) :]
     return started_ms + median_low(longer) if longer else now_ms + so_far
 
 
