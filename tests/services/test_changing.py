@@ -237,3 +237,26 @@ async def test_a_copy_is_the_projects_own(world: World) -> None:
     for who, asked in ((BOB, job_id), (ALICE, "nothing")):
         with pytest.raises(JobNotFound):
             await request_of(world.ctx, who, asked)
+
+
+async def test_a_waiting_job_may_be_made_to_give_way(world: World) -> None:
+    """Guards that pre-emption and recovery settings reach the launch of the next attempt."""
+    job_id = await world.create()
+    update = {
+        "spec": {"schedule_policy": {"preemptible": True}},
+        "metadata": {
+            "annotation": {
+                "fault-tolerance/job-retry-num": "1",
+                "fault-tolerance/hang-retry": "true",
+                "fault-tolerance/process-retry-num": "2",
+            }
+        },
+    }
+    await jobs.change(world.ctx, ALICE, job_id, update)
+    launch = world.read(job_id).job.launch
+    assert (launch.preemptible, launch.retry_hang, launch.process_retries, launch.precheck) == (
+        True,
+        True,
+        2,
+        True,
+    )

@@ -240,11 +240,61 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(PATHS), JSON), min_size=1, max_size=3))
+ROLES: dict[str, Any] = {
+    "kind": "hetero_job",
+    "metadata": WHOLE["metadata"],
+    "algorithm": WHOLE["algorithm"],
+    "spec": {
+        **{name: part for name, part in WHOLE["spec"].items() if name != "resource"},
+        "folders": {
+            "dataset": {"dataset_id": "d", "version_id": "v", "obs_url": ""},
+            "pretrained_model": {"model_id": "m", "version_id": "v"},
+            "output_model": {"name": "m", "obs_url": "obs://b/m/"},
+            "user_home": True,
+        },
+        "checkpoints": {"keep_last": 1, "keep_best": 1, "metric": "loss", "mode": "min"},
+    },
+    "tasks": [
+        {
+            "role": "learner",
+            "algorithm": {
+                "job_config": {
+                    "parameters": WHOLE["algorithm"]["parameters"],
+                    "inputs": WHOLE["algorithm"]["inputs"],
+                    "outputs": WHOLE["algorithm"]["outputs"],
+                    "engine": {"engine_id": "py-1", "run_user": "1000"},
+                },
+                "code_dir": "obs://bucket/code/app/",
+                "boot_file": "obs://bucket/code/app/train.py",
+                "environments": {"A": "b"},
+            },
+            "task_resource": {"flavor_id": "cpu.1", "node_count": 2, "pool_id": ""},
+            "log_export_path": {"obs_url": "obs://results/logs/"},
+            "parameters": [{"name": "a", "value": "b"}],
+            "environments": {"A": "c"},
+            "minSucceededTaskCount": 1,
+            "minFailedTaskCount": 2,
+            "isMainRole": True,
+        },
+        {"role": "actor", "command": "run", "task_resource": {"flavor_id": "cpu.1", "node_count": 1}},
+    ],
+}
+ROLE_PATHS = [("roles", *path) for path in paths_of(ROLES)]
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([("job", *path) for path in PATHS] + ROLE_PATHS), JSON),
+        min_size=1,
+        max_size=3,
+    )
+)
 def test_nonsense_anywhere_is_an_error_of_ours(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Guards against a crash: whatever stands where, the form's checks accept it or refuse it by name."""
-    body = json.loads(json.dumps(WHOLE))
+    kind = changes[0][0][0]
+    changes = [(path[1:], value) for path, value in changes if path[0] == kind]
+    body = json.loads(json.dumps(WHOLE if kind == "job" else ROLES))
     for path, value in changes:
         part = body
         try:
