@@ -1,7 +1,7 @@
 """Trains a small network on several workers with PyTorch DDP (gloo) and goes on from the newest checkpoint.
 
-The platform gives --init_method, --rank and --world_size to each worker of a job with several nodes, and names the newest
-complete checkpoint in MA_RESUME_FROM. The loss of every step is the same whether or not the run was interrupted.
+The platform gives --init_method, --rank and --world_size to each worker of a job with several nodes, and names the
+newest complete checkpoint in MA_RESUME_FROM. The loss of every step is the same whether or not the run was interrupted.
 """
 
 import argparse
