@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from trainwright.backends.slurm.settings import Priorities, SlurmPool, SlurmSettings
 
+_PATH = re.compile(r"[A-Za-z0-9._+/-]+")  # in options of a batch script, blanks and % mean something
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -72,6 +73,8 @@ class SlurmSection(BaseModel):
     def _is_absolute(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_absolute():
             raise ValueError("it must be an absolute path, the same here and on all nodes")
+        if value is not None and _PATH.fullmatch(str(value)) is None:
+            raise ValueError("Slurm takes only letters, digits and ._+-/ in it")
         return value
 
     @field_validator("pools")
