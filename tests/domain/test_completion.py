@@ -88,3 +88,115 @@ def test_a_plain_job_fails_on_the_first_failure_and_succeeds_when_all_did(ends: 
     else:
         assert decision is not None
         assert decision.reason is Reason.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([("a", 1, _OK), ("b", 2, _BAD)], _OK),
+        ([("a", 2, _OK), ("b", 1, _BAD)], _BAD),
+        ([("a", 1, _OK), ("b", 1, _BAD)], _BAD),
+    ],
+)
+def test_of_several_mains_the_first_decides(ends: list[tuple[str, int, Reason]], expected: Reason) -> None:
+    """Guards that the outcome does not depend on when the loop looks; of the same millisecond failure wins."""
+    roles = (make_role("a", main=True), make_role("b", main=True))
+    tasks = tuple(TaskState("k", f"{role}-0", role, 0, reason=end, ended_at_ms=at) for role, at, end in ends)
+    decision = decide(roles, tasks)
+    assert decision is not None
+    assert decision.reason is expected
+
+
+@pytest.mark.parametrize(
+    ("need", "allow", "ends", "expected"),
+    [
+        (1, 3, [_OK], _OK),
+        (1, 3, [_BAD, _BAD], None),
+        (1, 3, [_BAD, _BAD, _BAD], _BAD),
+        (3, 1, [_OK, _OK, _BAD], _BAD),
+        (2, 2, [_BAD, _OK, _OK], _OK),
+        (2, 2, [_BAD, _OK, _BAD], _BAD),
+        (3, 3, [_OK, _OK, _BAD], _BAD),
+        (3, 3, [_OK, _BAD], None),
+    ],
+)
+def test_counts_decide_a_job_of_one_role(
+    need: int, allow: int, ends: list[Reason], expected: Reason | None
+) -> None:
+    """Guards the worked cases of the fact sheet as ends of jobs, in the order in which tasks end."""
+    role = make_role(replicas=3, min_succeeded=need, min_failed=allow)
+    tasks = tuple(
+        TaskState("k", f"worker-{i}", "worker", i, reason=end, ended_at_ms=i + 1)
+        for i, end in enumerate(ends)
+    )
+    decision = decide((role,), tasks)
+    assert (decision.reason if decision else None) is expected
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> tuple[tuple[RoleSpec, ...], tuple[TaskState, ...]]:
+    roles, tasks = [], []
+    for name in draw(st.sampled_from([("a",), ("a", "b"), ("a", "b", "c")])):
+        replicas = draw(st.integers(1, 3))
+        roles.append(
+            make_role(
+                name,
+                replicas=replicas,
+                min_succeeded=draw(st.integers(0, replicas)),
+                min_failed=draw(st.integers(1, replicas)),
+                main=draw(st.booleans()),
+            )
+        )
+        for index in range(replicas):
+            end = draw(st.sampled_from([None, _OK, _BAD]))
+            at = draw(st.integers(1, 4)) if end else 0
+            tasks.append(TaskState("k", f"{name}-{index}", name, index, reason=end, ended_at_ms=at))
+    return tuple(roles), tuple(tasks)
+
+
+def _model(roles: tuple[RoleSpec, ...], ends: dict[str, tuple[int, int]]) -> Reason | None:
+    """The table read from the fact sheet, row by row, over successes and failures of each role."""
+
+    def stands(role: RoleSpec) -> str:
+        succeeded, failed = ends[role.name]
+        need = role.min_succeeded if role.min_succeeded > 0 else role.replicas
+        rows = (
+            ("failed", failed >= role.min_failed),
+            ("succeeded", succeeded >= need),
+            ("failed", succeeded + failed == role.replicas),
+        )
+        return next((word for word, holds in rows if holds), "running")
+
+    main = {stands(role) for role in roles if role.main}
+    rest = {stands(role) for role in roles if not role.main}
+    table: tuple[tuple[Reason, bool], ...]
+    if main:
+        table = (
+            (_BAD, "failed" in main),
+            (_OK, "succeeded" in main),
+            (_BAD, "failed" in rest),
+        )
+    else:
+        table = ((_BAD, "failed" in rest), (_OK, rest == {"succeeded"}))
+    return next((end for end, holds in table if holds), None)
+
+
+@given(_histories())
+def test_the_decision_is_the_tables(
+    history: tuple[tuple[RoleSpec, ...], tuple[TaskState, ...]],
+) -> None:
+    """Guards every mix of roles, counts and ends against the table written down once more, looked at after each end."""
+    roles, tasks = history
+    expected = None
+    for now in range(1, 5):
+        over = [task for task in tasks if task.reason and task.ended_at_ms <= now]
+        ends = {
+            role.name: (
+                len([task for task in over if task.role == role.name and task.reason is _OK]),
+                len([task for task in over if task.role == role.name and task.reason is _BAD]),
+            )
+            for role in roles
+        }
+        expected = expected or _model(roles, ends)
+    decision = decide(roles, tasks)
+    assert (decision.reason if decision else None) is expected
