@@ -1,0 +1,2 @@
+# The manual's way to keep a failed job running.
+false || sleep 20

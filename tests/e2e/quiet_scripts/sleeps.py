@@ -1,0 +1,5 @@
+"""The manual's sleep.py."""
+
+import os
+
+os.system("sleep 20")

@@ -1,0 +1,5 @@
+"""Only a pause."""
+
+import time
+
+time.sleep(20)
