@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from trainwright.catalog.flavors import Flavor
 from trainwright.catalog.from_algorithm import check_fit
 from trainwright.catalog.places import Places, find_places
 from trainwright.catalog.resolve import JobIdentity, PlacedPart, find_flavor, resolve
@@ -126,7 +127,8 @@ async def _launch(
     folders = named[0].folders
     if folders is not None:
         folders = await check_folders(objects, folders)
-    placed, flavors = [], []
+    placed: list[PlacedPart] = []
+    flavors: list[Flavor] = []
     for one, wanted in zip(named, places, strict=True):
         with _blamed(one.part):
             flavor = find_flavor(one.request.spec.resource, ctx.catalogue, one.pool)
@@ -140,6 +142,6 @@ async def _launch(
         placed.append(PlacedPart(one.part, found, one.pool, folders))
     launch = resolve(placed, ctx.catalogue, JobIdentity(job_id=job_id, project_id=who.project_id))
     fixed = [folder.place for folder in folders.inputs] if folders else []
-    for one, flavor in zip(placed, flavors, strict=True):
-        await check_size(objects, [*one.places.inputs, *fixed], flavor)
+    for part, flavor in zip(placed, flavors, strict=True):
+        await check_size(objects, [*part.places.inputs, *fixed], flavor)
     return launch.model_copy(update={"upload_period_s": ctx.upload_period_s})
