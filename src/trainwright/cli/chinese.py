@@ -63,6 +63,11 @@ _HELP = {
         "在运行中的任务里打开终端，或在其中运行 `--` 之后的命令；退出码与其一致。"
     ),
     "Which task; the first by default.": "指定任务，默认为第一个任务。",
+    "The Slurm backend of the server on this host.": "本机服务器的 Slurm 后端。",
+    "Say what keeps the server on this host from using its cluster, and what to do about it.": (
+        "检查本机服务器使用集群的障碍及解决办法。"
+    ),
+    "Look at every node, not at a few of each partition.": "检查所有节点，而不是每个分区的少数节点。",
     "YAML file of the job; flags go over it.": "作业的 YAML 文件；命令行选项优先。",
     "Name: letters, digits, _ and -.": "名称：字母、数字、下划线和短横线。",
     "Code folder: obs://…, or a folder here, which is uploaded.": (

@@ -1,4 +1,6 @@
-"""`python -m trainwright.server [run] …`, `config show`, `openapi`. The CLI starts it for `trainwright server`."""
+"""`python -m trainwright.server [run] …`, `config show`, `slurm check`, `openapi`. The CLI starts it for its commands
+`server` and `slurm check`.
+"""
 
 import argparse
 import asyncio
@@ -20,6 +22,7 @@ from trainwright.server.loading import BadSettings, Loaded, load
 from trainwright.server.openapi import describe
 from trainwright.server.serving import serve
 from trainwright.server.settings import Settings
+from trainwright.server.slurm_check import check_slurm
 
 BAD_SETTINGS = 2
 FAILED = 1
@@ -41,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.command == "config":
         print(_shown(loaded, asked.output))
         return 0
+    if asked.command == "slurm":
+        return asyncio.run(check_slurm(loaded.settings, asked.language, all_nodes=asked.all_nodes))
     return _run(loaded.settings)
 
 
@@ -90,7 +95,7 @@ def _text(value: Any) -> str:
 
 
 def _with_default(arguments: list[str]) -> list[str]:
-    known = {"run", "config", "openapi", "-h", "--help"}
+    known = {"run", "config", "openapi", "slurm", "-h", "--help"}
     return arguments if arguments and arguments[0] in known else ["run", *arguments]
 
 
@@ -106,6 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_flags(show)
     show.add_argument("--output", choices=("table", "json"), default="table")
+    slurm = commands.add_parser("slurm", help="the Slurm backend")
+    check = slurm.add_subparsers(dest="what", required=True).add_parser(
+        "check", help="what keeps this server from using the cluster"
+    )
+    _add_flags(check)
+    check.add_argument(
+        "--all-nodes", action="store_true", help="look at every node, not at a few of each partition"
+    )
+    check.add_argument("--language", default="", help="zh-cn or en-us")
     commands.add_parser("openapi", help="print the OpenAPI description")
     return parser
 
