@@ -393,9 +393,11 @@ class LocalBackend:
         self._dispatch.enter(attempt, machine)
 
     def _changed(self, attempt: AttemptRun) -> None:
+        if attempt.admitted:
+            self._dispatch.changed()
         if attempt.is_over and self._dispatch.end(attempt):
             self._ran.set()
-        self._look_again()
+        self._wake.set()
         self._on_change(attempt.job_id)
 
     def _look_again(self) -> None:

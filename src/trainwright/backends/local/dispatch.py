@@ -90,21 +90,22 @@ class Dispatch:
         attempt.barred = machine.host in attempt.launch.avoid
         if attempt.admitted:
             self._floor.enter(attempt)
+            self.changed()
         elif attempt.is_queued:
             self._lines.enter(attempt.waiting)
-        self.changed()
+        self._outdate(attempt.pool)
 
     def leave_line(self, attempt: AttemptRun) -> None:
         """It does not wait any more."""
         self._lines.leave(attempt.waiting)
-        self.changed()
+        self._outdate(attempt.pool)
 
     def move(self, attempt: AttemptRun, priority: int) -> None:
         """Another place in its line."""
         self._lines.leave(attempt.waiting)
         attempt.priority = priority
         self._lines.enter(attempt.waiting)
-        self.changed()
+        self._outdate(attempt.pool)
 
     def end(self, attempt: AttemptRun) -> bool:
         """It is over; True when its run time was added to those of its pool. Harmless when repeated."""
@@ -117,10 +118,14 @@ class Dispatch:
         return True
 
     def changed(self) -> None:
-        """Something is held, free or wanted that was not before."""
+        """Something is held, free or allowed that was not before."""
         self._rooms = None
         for estimate in self._estimates.values():
             estimate.stale = True
+
+    def _outdate(self, pool: str) -> None:
+        if pool in self._estimates:
+            self._estimates[pool].stale = True
 
     # -- what follows
 

@@ -16,9 +16,10 @@ def render_launch(launch: Launch, settings: LocalSettings) -> str:
     The token is masked, and of the job's own environment only the names are shown: its values may be secrets.
     """
     demand = Demand.of_launch(launch.spec)
-    lines = [
-        f"# attempt {launch.key}, priority {launch.spec.priority}: starts when {_amount(demand)} are free together"
-    ]
+    place = "before every priority" if launch.urgent else f"priority {launch.spec.priority}"
+    lines = [f"# attempt {launch.key}, {place}: starts when {_amount(demand)} are free together"]
+    if launch.avoid:
+        lines.append(f"# not on: {' '.join(launch.avoid)}")
     if launch.spec.environment:
         lines.append(f"# environment (values not shown): {' '.join(sorted(launch.spec.environment))}")
     for role in launch.spec.roles:
