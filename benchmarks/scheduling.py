@@ -1,5 +1,6 @@
 """The local backend's scheduler by itself: a pass over 10,000 jobs that wait, and what its queue does to the jobs of
-public traces (`tests/backends/replay.py`: where the distributions come from, and what is assumed).
+public traces (`tests/backends/replay.py`: where the distributions come from, and what is assumed). A wait is all the
+time a job spent in the queue, also after pre-emptions.
 """
 
 import time

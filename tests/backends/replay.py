@@ -37,7 +37,9 @@ class Arrival:
 
 @dataclass
 class Outcome:
-    """What became of all jobs. Waits in seconds, by priority, from arrival to first start."""
+    """What became of all jobs. Waits in seconds, by priority: all that a job spent in the queue, also after
+    pre-emptions.
+    """
 
     waits_s: dict[int, list[float]] = field(default_factory=dict)
     estimate_errors_s: list[float] = field(default_factory=list)
@@ -93,8 +95,9 @@ class Replay:
         self._events: list[tuple[float, int, str, Any]] = []
         self._number = 0
         self._jobs: dict[str, tuple[Arrival, float]] = {}  # by attempt: the job and what it still has to do
+        self._since: dict[str, float] = {}  # by attempt: when it was queued
+        self._waited: dict[Arrival, float] = {}
         self._told: dict[str, float] = {}
-        self._first: set[Arrival] = set()
         self._gpu_s = 0.0
         for job in jobs:
             self._at(job.at_s, "arrive", (job, job.run_s))
@@ -106,7 +109,8 @@ class Replay:
             now_s, _, kind, what = heapq.heappop(self._events)
             self._stage.clock.at_ms = round(now_s * 1000)
             if kind == "arrive":
-                self._arrive(*what)
+                job, left_s = what
+                self._arrive(job, left_s, now_s)
             elif what in self._stage.attempts:
                 self._end(what, now_s)
             self._pass(now_s)
@@ -117,7 +121,7 @@ class Replay:
         self._number += 1
         heapq.heappush(self._events, (at_s, self._number, kind, what))
 
-    def _arrive(self, job: Arrival, left_s: float) -> None:
+    def _arrive(self, job: Arrival, left_s: float, now_s: float) -> None:
         attempt = self._stage.submit(
             make_role(resources=job.resources),
             priority=job.priority,
@@ -125,6 +129,7 @@ class Replay:
             grace_s=GRACE_S,
         )
         self._jobs[attempt.key] = (job, left_s)
+        self._since[attempt.key] = now_s
 
     def _end(self, key: str, now_s: float) -> None:
         attempt = self._stage.attempts[key]
@@ -133,9 +138,10 @@ class Replay:
         self._gpu_s += ran_s * job.resources.accelerators
         self._stage.end(attempt)
         if attempt.preempted_by and ran_s < left_s - 0.001:
-            self._arrive(job, left_s - ran_s)
+            self._arrive(job, left_s - ran_s, now_s)
         else:
             self.outcome.finished += 1
+            self.outcome.waits_s.setdefault(job.priority, []).append(self._waited.pop(job))
 
     def _pass(self, now_s: float) -> None:
         stage, outcome = self._stage, self.outcome
@@ -159,9 +165,7 @@ class Replay:
     def _count(self, attempt: AttemptRun, job: Arrival, now_s: float) -> None:
         head = next(iter(self._stage.dispatch.line("")), None)
         self.outcome.backfilled += head is not None and head.rank < attempt.waiting.rank
-        if job not in self._first:
-            self._first.add(job)
-            self.outcome.waits_s.setdefault(job.priority, []).append(now_s - job.at_s)
+        self._waited[job] = self._waited.get(job, 0.0) + now_s - self._since.pop(attempt.key)
         if attempt.key in self._told:
             self.outcome.estimate_errors_s.append(abs(self._told.pop(attempt.key) - now_s))
 
