@@ -16,6 +16,7 @@ import json
 import os
 import select
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -168,6 +169,11 @@ def _deafen() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
+def _shell() -> str:
+    """Bash leaves blocked signals blocked, which Debian's sh does not."""
+    return shutil.which("bash") or "/bin/sh"
+
+
 def _farewell(links: list[socket.socket], code: int) -> int:
     for link in links:
         try:
@@ -211,6 +217,7 @@ def _steering(plan: dict[str, Any], plan_path: str) -> dict[str, str]:
 
 def shell(words: list[str]) -> int:
     """`[options] HOST COMMAND…`: run the command on that host, its output as ours; returns its exit code."""
+    _deafen()  # with this connection the daemon over there ends, and with it the ranks
     plan = _plan(os.environ.get(PLAN_VARIABLE, ""))
     at = next((index for index, word in enumerate(words) if not word.startswith("-")), len(words))
     host, command = (words[at : at + 1] or [""])[0], " ".join(words[at + 1 :])
@@ -219,7 +226,7 @@ def shell(words: list[str]) -> int:
         _say(f"{SHELL}: {host} is no host of this job")
         return LOST
     if index == plan["own"]:
-        return subprocess.call(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL)
+        return subprocess.call([_shell(), "-c", command], stdin=subprocess.DEVNULL)
     try:
         connection = connect(plan, index, within_s=_TRY_S)
         ask(connection, plan["secret"], {"command": command})
@@ -290,7 +297,7 @@ def _execute(connection: socket.socket, command: str) -> None:
     """Run `command` and send its output and exit code. When whoever asked is gone, it is killed."""
     _deafen()
     process = subprocess.Popen(
-        ["/bin/sh", "-c", command],
+        [_shell(), "-c", command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
