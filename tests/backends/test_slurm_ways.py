@@ -1,4 +1,4 @@
-"""Ways into a task on a real cluster: a shell on its node, in both launchers."""
+"""Ways in and out on a real cluster: a shell on a task's node, a folder instead of the network, `slurm check`."""
 
 import asyncio
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from tests.contract.backend import launch_of, until
 from tests.e2e.live import LiveServer, wait_for
 from tests.runner.rig import make_order, processes_of
 from tests.runner.stub_server import StubServer
+from trainwright.backends.slurm import SlurmPool
+from trainwright.backends.slurm.check import check
 from trainwright.domain.observation import RunState
+from trainwright.domain.texts import Language
 from trainwright.ports.backend import BackendError, Handle, Launch, Terminal
 
 PORT = 27220
@@ -151,3 +155,26 @@ def test_a_job_without_network_to_the_server(lab: Lab, tmp_path: Path) -> None:
     finally:
         server.stop()
         lab.clear()
+
+
+async def test_the_check_over_a_real_cluster(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: str
+) -> None:
+    """Both nodes are looked at from inside; what is wrong is told."""
+    monkeypatch.setenv("SLURM_CONF", lab.environment["SLURM_CONF"])
+    settings = settings_of(tmp_path / "shared", partition="main")
+    found = [f async for f in check(settings, f"folder://{tmp_path}/shared/mailbox")]
+    told = [finding.render(Language.EN) for finding in found]
+    assert not [line for line in told if line.startswith("FAIL")], told
+    assert [line for line in told if "is fit" in line] == [
+        f"ok    Node n{number} is fit (Python {'.'.join(map(str, sys.version_info[:3]))})."
+        for number in (1, 2)
+    ]
+    assert not list((tmp_path / "shared").iterdir())
+    wrong = replace(settings, python="/no/python", partition="main", pools={"p": SlurmPool("nowhere")})
+    told = [finding.render(Language.ZH) async for finding in check(wrong, "http://127.0.0.1:1")]
+    assert (
+        next(line.partition("\n")[0] for line in told if line.startswith("FAIL"))
+        == "FAIL  不存在分区 nowhere。"
+    )
+    assert sum("无法运行 /no/python" in line for line in told) == 2
