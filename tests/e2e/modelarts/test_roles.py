@@ -52,46 +52,57 @@ def dataset_of(version: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+ENGINE = {
+    "engine_id": PYTHON_ENGINE,
+    "engine_name": "Python",
+    "engine_version": "3-local",
+    "run_user": "1000",
+}
+
+
 def two_roles(platform: Platform, name: str, version: dict[str, Any]) -> dict[str, Any]:
     """A learner described under `job_config` and two actors described beside it, with every field there is."""
     platform.put(f"{name}/in/points.csv", "1,2\n")
-    learn, act = platform.code(f"{name}/learn", LEARN), platform.code(f"{name}/act", ACT)
-    at_points = {"obs": {"obs_url": f"obs://proof/{name}/in/"}}
-    at_set = {"dataset": dataset_of(version)}
-    learner = {
+    tasks = [learner(platform, name, version), actor(platform, name, version)]
+    return {"kind": "hetero_job", "metadata": {"name": name}, "tasks": tasks}
+
+
+def inputs_of(name: str, version: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """A folder and a dataset."""
+    points = {
+        "name": "points",
+        "description": "points",
+        "local_dir": "/home/ma-user/points",
+        "remote": {"obs": {"obs_url": f"obs://proof/{name}/in/"}},
+    }
+    return [points | more, {"name": "set", "remote": {"dataset": dataset_of(version)}}]
+
+
+def output_of(place: str, **more: Any) -> dict[str, Any]:
+    """What a role leaves."""
+    return {
+        "name": "model",
+        "description": "what is left",
+        "local_dir": "/home/ma-user/model",
+        "remote": {"obs": {"obs_url": f"obs://proof/{place}/"}},
+    } | more
+
+
+def learner(platform: Platform, name: str, version: dict[str, Any]) -> dict[str, Any]:
+    """One node; channels and engine under `job_config`."""
+    code = platform.code(f"{name}/learn", LEARN)
+    constraint = [{"data_type": "obs", "attributes": "[]"}]
+    return {
         "role": "learner",
         "algorithm": {
             "job_config": {
                 "parameters": [PARAMETER],
-                "inputs": [
-                    {
-                        "name": "points",
-                        "description": "points",
-                        "local_dir": "/home/ma-user/points",
-                        "access_method": "parameter",
-                        "remote": at_points,
-                        "remote_constraint": [{"data_type": "obs", "attributes": "[]"}],
-                    },
-                    {"name": "set", "remote": at_set},
-                ],
-                "outputs": [
-                    {
-                        "name": "model",
-                        "description": "the model",
-                        "local_dir": "/home/ma-user/model",
-                        "access_method": "parameter",
-                        "remote": {"obs": {"obs_url": f"obs://proof/{name}/learned/"}},
-                    }
-                ],
-                "engine": {
-                    "engine_id": PYTHON_ENGINE,
-                    "engine_name": "Python",
-                    "engine_version": "3-local",
-                    "run_user": "1000",
-                },
+                "inputs": inputs_of(name, version, access_method="parameter", remote_constraint=constraint),
+                "outputs": [output_of(f"{name}/learned", access_method="parameter")],
+                "engine": ENGINE,
             },
-            "code_dir": learn["code_dir"],
-            "boot_file": learn["boot_file"],
+            "code_dir": code["code_dir"],
+            "boot_file": code["boot_file"],
             "local_code_dir": "/home/ma-user/learner",
             "working_dir": "/home/ma-user/learner/code",
             "environments": {"OWN": "learner's"},
@@ -99,38 +110,22 @@ def two_roles(platform: Platform, name: str, version: dict[str, Any]) -> dict[st
         "task_resource": {"flavor_id": SMALL, "node_count": 1, "pool_id": PUBLIC_POOL},
         "log_export_path": {"obs_url": f"obs://proof/{name}/logs/"},
     }
-    actor = {
+
+
+def actor(platform: Platform, name: str, version: dict[str, Any]) -> dict[str, Any]:
+    """Two nodes of another flavor; channels and engine beside the code."""
+    code = platform.code(f"{name}/act", ACT)
+    return {
         "role": "actor",
         "algorithm": {
-            "code_dir": act["code_dir"],
-            "boot_file": act["boot_file"],
-            "engine": {
-                "engine_id": PYTHON_ENGINE,
-                "engine_name": "Python",
-                "engine_version": "3-local",
-                "run_user": "1000",
-            },
-            "inputs": [
-                {
-                    "name": "points",
-                    "description": "points",
-                    "local_dir": "/home/ma-user/points",
-                    "remote": at_points,
-                },
-                {"name": "set", "remote": at_set},
-            ],
-            "outputs": [
-                {
-                    "name": "model",
-                    "description": "traces",
-                    "local_dir": "/home/ma-user/model",
-                    "remote": {"obs": {"obs_url": f"obs://proof/{name}/acted/"}},
-                }
-            ],
+            "code_dir": code["code_dir"],
+            "boot_file": code["boot_file"],
+            "engine": ENGINE,
+            "inputs": inputs_of(name, version),
+            "outputs": [output_of(f"{name}/acted")],
         },
         "task_resource": {"flavor_id": LARGE, "node_count": 2},
     }
-    return {"kind": "hetero_job", "metadata": {"name": name}, "tasks": [learner, actor]}
 
 
 @covers(
@@ -196,11 +191,11 @@ def test_two_roles_run_and_are_shown(platform: Platform, api: Caller, version: d
     assert "actor 1 sees 1,2" in log
     assert any("learner-0" in key for key in platform.live.keys(f"obs://proof/{name}/logs/"))
 
-    learner, actor = ended.tasks
-    assert (learner.role, actor.role) == ("learner", "actor")
-    assert learner.algorithm.inputs.local_dir == "/home/ma-user/points"
-    assert learner.algorithm.outputs.remote.obs.obs_url == f"obs://proof/{name}/learned/"
-    assert (actor.task_resource.flavor_id, actor.algorithm.engine.engine_name) == (LARGE, "Python")
+    learned, acted = ended.tasks
+    assert (learned.role, acted.role) == ("learner", "actor")
+    assert learned.algorithm.inputs.local_dir == "/home/ma-user/points"
+    assert learned.algorithm.outputs.remote.obs.obs_url == f"obs://proof/{name}/learned/"
+    assert (acted.task_resource.flavor_id, acted.algorithm.engine.engine_name) == (LARGE, "Python")
     assert ended.spec.resource.node_count == 3
     assert [(one.task, one.exit_code) for one in ended.status.task_statuses] == [
         ("learner-0", 0),
