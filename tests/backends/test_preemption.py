@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,7 +68,7 @@ def test_what_the_head_does_not_ask_for_is_nobodys_loss() -> None:
     assert choose_victims(HEAD, running, TOTAL, shares) == ("cpu",)
 
 
-def test_beyond_the_search_none_is_superfluous(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_beyond_the_search_none_is_superfluous(monkeypatch: pytest.MonkeyPatch) -> None:
     """Guards the way out of a search that grows too large."""
     monkeypatch.setattr(preemption, "SEARCH_MAX", 3)
     running = [holder(f"r{at}", 1 + at % 3, at) for at in range(5)]
