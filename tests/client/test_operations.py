@@ -6,14 +6,23 @@ from types import ModuleType
 from typing import Any
 
 from trainwright.client import AsyncClient, Client
-from trainwright.client.operations import catalogue, credentials, identity, jobs, models, objects, watch
+from trainwright.client.operations import (
+    catalogue,
+    credentials,
+    identity,
+    jobs,
+    models,
+    nodes,
+    objects,
+    watch,
+)
 from trainwright.client.requests import Request
 from trainwright.server.app import bare_app
 from trainwright.server.openapi import describe
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.objects import UploadBegin
 
-MODULES: tuple[ModuleType, ...] = (catalogue, credentials, identity, jobs, models, objects, watch)
+MODULES: tuple[ModuleType, ...] = (catalogue, credentials, identity, jobs, models, nodes, objects, watch)
 METHOD_NAMES = {"stream_events": "follow_events", "stream_log": "follow_log"}
 NOT_FOR_CLIENTS = ("/runner/", "/share/", "/docs", "/openapi.json")
 # What only the official client reaches so far; a whole group that ours gets is taken out of here.
@@ -34,7 +43,6 @@ LATER = {
     "batch_delete_training_job",
     "list_event_categories",
     "list_resource_flavors",
-    "list_stacks",
     "list_training_job_stages",
     "logs_list_links",
     "logs_revoke_link",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from trainwright.cli.chinese_models import MODELS
+from trainwright.cli.chinese_nodes import NODES
 
 _HELP = {
     "Train models on your own machines, with the ModelArts training contract.": (
@@ -371,4 +372,4 @@ _ERRORS = {
     "Cannot make the folder {path}: {detail}": "无法创建目录 {path}：{detail}",
 }
 
-CHINESE: Mapping[str, str] = MappingProxyType({**_HELP, **_TITLES, **_MESSAGES, **_ERRORS, **MODELS})
+CHINESE: Mapping[str, str] = MappingProxyType({**_HELP, **_TITLES, **_MESSAGES, **_ERRORS, **MODELS, **NODES})

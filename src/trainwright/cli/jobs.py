@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trainwright.cli import job_create, job_shell, job_watch, models
+from trainwright.cli import job_create, job_shell, job_watch, models, nodes
 from trainwright.cli.display import (
     Cell,
     age_text,
@@ -159,6 +159,9 @@ app.command("logs", help="Print a task's log.")(job_watch.logs)
 app.command("events", help="Print a job's events.")(job_watch.events)
 app.command("tasks", help="Print a job's tasks.")(job_watch.tasks)
 app.command("checkpoints", help="List a job's checkpoints, newest first, each checked.")(models.checkpoints)
+app.command(
+    "stacks", help="Print the Python stacks stored when the job was suspected to hang, the newest first."
+)(nodes.stacks)
 app.command("metrics", help="Print how much a task uses of its machine.")(job_watch.metrics)
 app.command(
     "shell",

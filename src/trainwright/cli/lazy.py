@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "engine": "trainwright.cli.offers:engines",
         "flavor": "trainwright.cli.offers:flavors",
         "backend": "trainwright.cli.offers:backends",
+        "node": "trainwright.cli.nodes",
         "slurm": "trainwright.cli.slurm",
     }
 )

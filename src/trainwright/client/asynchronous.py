@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from trainwright.client.errors import ClientError
-from trainwright.client.models_asynchronous import AsyncModelsClient
+from trainwright.client.nodes_asynchronous import AsyncNodesClient
 from trainwright.client.operations import catalogue, jobs, objects, watch
 from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
 from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
@@ -26,7 +26,7 @@ from trainwright.wire.watch import (
 )
 
 
-class AsyncClient(AsyncModelsClient):
+class AsyncClient(AsyncNodesClient):
     """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
 
     # -- on offer -----------------------------------------------------------------------------------------------------

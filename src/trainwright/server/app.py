@@ -115,5 +115,6 @@ def bare_app(middleware: list[Middleware] | None = None) -> FastAPI:
     errors.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.include_router(nodes.machines)
     app.include_router(logs.shared)
     return app

@@ -179,7 +179,7 @@ class PoolsResponse(CamelAnswer):
 class ListMeta(CamelAnswer):
     """Where the next page begins (empty: there is none), and how many are beyond this one."""
 
-    continue_: str = Field(default="", serialization_alias="continue")
+    continue_: str = Field(default="", alias="continue")
     remaining_item_count: int = 0
 
 

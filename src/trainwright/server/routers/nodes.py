@@ -26,6 +26,7 @@ from trainwright.wire.nodes import (
 )
 
 router = APIRouter(tags=["pools"])
+machines = APIRouter(tags=["nodes"])
 POOL = f"{V2}/pools/{{pool_name}}"
 
 MayLock = Annotated[Principal, needs(Action.NODE_UPDATE)]
@@ -47,7 +48,7 @@ HostIps = Annotated[
 ]
 
 
-@router.get(f"{POOL}/nodes", operation_id="list_pool_nodes", response_model=NodesResponse)
+@machines.get(f"{POOL}/nodes", operation_id="list_pool_nodes", response_model=NodesResponse)
 async def list_pool_nodes(
     pool_name: PoolName, who: MayGet, ctx: ServicesDep, limit: PageLimit = 0, after: After = ""
 ) -> Response:
@@ -55,13 +56,13 @@ async def list_pool_nodes(
     return answer_model(await nodes.list_nodes(ctx, who, pool_name, after=after, limit=limit))
 
 
-@router.get(f"{POOL}/nodes/{{node_name}}", operation_id="show_pool_node", response_model=NodeItem)
+@machines.get(f"{POOL}/nodes/{{node_name}}", operation_id="show_pool_node", response_model=NodeItem)
 async def show_pool_node(pool_name: PoolName, node_name: NodeName, who: MayGet, ctx: ServicesDep) -> Response:
     """One node."""
     return answer_model(await nodes.show_node(ctx, who, pool_name, node_name))
 
 
-@router.post(
+@machines.post(
     f"{POOL}/nodes/batch-lock",
     operation_id="batch_lock_pool_nodes",
     response_model=NodesLockResponse,
@@ -72,7 +73,7 @@ async def lock_nodes(pool_name: PoolName, who: MayLock, ctx: ServicesDep, body: 
     return answer_model(await nodes.lock_nodes(ctx, who, pool_name, body))
 
 
-@router.post(
+@machines.post(
     f"{POOL}/nodes/batch-unlock",
     operation_id="batch_unlock_pool_nodes",
     response_model=NodesLockResponse,

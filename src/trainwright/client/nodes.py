@@ -1,0 +1,32 @@
+"""The blocking client's part for nodes, and for stacks of jobs that hang."""
+
+from collections.abc import Sequence
+
+from trainwright.client.models import ModelsClient
+from trainwright.client.operations import nodes
+from trainwright.wire.nodes import NodeItem, NodesLockResponse, NodesResponse
+from trainwright.wire.watch import StacksResponse
+
+
+class NodesClient(ModelsClient):
+    """Nodes and stacks."""
+
+    def list_nodes(self, pool: str, *, after: str | None = None, limit: int | None = None) -> NodesResponse:
+        """One page of the nodes of a pool, by name; `after`: `metadata.continue` of the page before."""
+        return self.send(nodes.build_list_nodes(self._project, pool, after=after, limit=limit))
+
+    def show_node(self, pool: str, node: str) -> NodeItem:
+        """One node."""
+        return self.send(nodes.build_show_node(self._project, pool, node))
+
+    def lock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
+        """Take nodes out of use: nothing more is started on them; what runs there runs on."""
+        return self.send(nodes.build_lock_nodes(self._project, pool, names))
+
+    def unlock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
+        """Return nodes that were locked, or isolated after a fault."""
+        return self.send(nodes.build_unlock_nodes(self._project, pool, names))
+
+    def list_stacks(self, job_id: str, *, offset: int = 0, limit: int = 10) -> StacksResponse:
+        """One page of the stacks stored when a job was suspected to hang, the newest first."""
+        return self.send(nodes.build_list_stacks(self._project, job_id, offset=offset, limit=limit))
