@@ -20,6 +20,9 @@ ADAPTERS = ("backends", "storage", "notify", "db")
 # Not behind a port: there is one way to keep the parts of an unfinished upload, whatever the store.
 NO_ADAPTERS = frozenset({"trainwright.storage.uploads"})
 WIRING = f"{SOURCE}/server/bootstrap.py"
+# The Slurm backend's own settings, and the command that checks a cluster before there is a server.
+SLURM = frozenset({f"{SOURCE}/server/slurm_settings.py", f"{SOURCE}/server/slurm_check.py"})
+SLURM_ADAPTER = f"{FIRST_PARTY}.backends.slurm"
 
 
 def check_externals(root: Path) -> list[Finding]:
@@ -49,7 +52,8 @@ def _foreign(name: str, path: Path, package: str, allowed: frozenset[str]) -> It
 def _adapters(name: str, path: Path) -> Iterator[Finding]:
     for line, module in _imports(path):
         is_adapter = module.startswith(tuple(f"{FIRST_PARTY}.{adapter}" for adapter in ADAPTERS))
-        if is_adapter and module not in NO_ADAPTERS:
+        is_own = name in SLURM and module.startswith(SLURM_ADAPTER)
+        if is_adapter and not is_own and module not in NO_ADAPTERS:
             yield Finding(name, line, f"{module} is an adapter: only {WIRING} may know it")
 
 

@@ -133,11 +133,11 @@ def test_a_stop_gives_grace(live: LiveServer) -> None:
         live, "farewell", {"main.py": FAREWELL}, 2, "torch", command="exec python $MA_JOB_DIR/code/main.py"
     )
     made = live.create(body)
-    for task in ("worker-0", "worker-1"):
-        wait_for(lambda task=task: b"ready" in live.log(made, task), what=f"{task} is ready")
+    tasks = ("worker-0", "worker-1")
+    wait_for(lambda: all(b"ready" in live.log(made, task) for task in tasks), what="all tasks are ready")
     live.call("POST", f"/v2/{{P}}/training-jobs/{made}/actions", json={"action_type": "terminate"})
     assert live.wait(made)["status"]["phase"] == "Terminated"
-    for task in ("worker-0", "worker-1"):
+    for task in tasks:
         assert user_bytes(live.log(made, task)).count(b"last words") == 1
 
 

@@ -61,7 +61,7 @@ class SlurmBackend:
             settings, self._commands, self._folder, self._threads, clock, changed=self._changed
         )
         self._submission = Submission(
-            settings, self._commands, self._folder, self._threads, self._watch, clock
+            settings, self._commands, self._folder, self._threads, self._watch, clock=clock
         )
         self._keys: dict[str, asyncio.Lock] = {}
         self._opening = asyncio.Lock()

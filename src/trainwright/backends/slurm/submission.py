@@ -52,6 +52,7 @@ class Submission:
         folder: SharedFolder,
         threads: Threads,
         watch: Watch,
+        *,
         clock: Clock,
     ) -> None:
         self._settings = settings
