@@ -39,6 +39,8 @@ _SURE = frozenset(
     ]
 )
 _HINTED = frozenset(["bin", "pkl", "pickle", "joblib", "npz", "npy", "json", "ubj", "pb", "tar", "txt"])
+_SETS = frozenset(["index", "meta", "pdstates", "pdiparams", "pdmodel"])
+_LOOKED_AT = _SURE | _HINTED | _SETS
 _HINT = re.compile(
     r"(?<![a-z])(check[-_]?point|ckpt|chkpt|model|weights?|params|state|optim(izer)?|epoch|ep|step|iter|"
     r"adapter|snapshot|latest|last|best)(?![a-z])",
@@ -88,6 +90,12 @@ _COUNTED = frozenset(
 )
 _LONGEST = 256  # of a name that is looked at; no framework writes longer ones
 _DIGITS = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def may_be_weights(name: str) -> bool:
+    """Whether it is worth a closer look: of the thousands of pictures in an output none is."""
+    suffix = name.rpartition(".")[2].lower()
+    return suffix in _LOOKED_AT or suffix.startswith("data-") or "." not in name
 
 
 def looks_like_weights(name: str, *, folder: bool = False) -> bool:

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from trainwright.domain.checkpoint_names import Numbers, looks_like_weights, numbers_of, series_of
+from trainwright.domain.checkpoint_names import (
+    Numbers,
+    looks_like_weights,
+    may_be_weights,
+    numbers_of,
+    series_of,
+)
 
 
 class Kind(StrEnum):
@@ -117,30 +123,40 @@ def find_checkpoints(objects: Iterable[Stored]) -> tuple[Checkpoint, ...]:
     marks: dict[str, list[Stored]] = {}
     seen = [stored for stored in objects if not stored.path.endswith("/")]
     folders = _marked_folders(seen)
+    known: dict[str, tuple[str, Kind] | bool] = {}
     for stored in seen:
         above, _, name = stored.path.rpartition("/")
         if name in _MARKS:
             marks.setdefault(above, []).append(stored)
-        place = _place(stored.path, folders)
+        if above not in known:
+            known[above] = _folder_place(above, folders)
+        place = _place(above, name, known[above])
         if place is not None:
             groups.setdefault(place, []).append(stored)
     made = (_checkpoint(path, kind, files, marks) for (path, kind), files in groups.items())
     return tuple(sorted((each for each in made if each is not None), key=lambda each: each.path))
 
 
-def _place(path: str, folders: Mapping[str, Kind]) -> tuple[str, Kind] | None:
-    """The checkpoint that a path belongs to: its path and kind; None for none."""
-    *above, name = path.split("/")
+def _folder_place(above: str, folders: Mapping[str, Kind]) -> tuple[str, Kind] | bool:
+    """The checkpoint that all in a folder belongs to: its path and kind; else whether files in it may be some."""
     at = ""
-    for part in above:
+    for part in above.split("/") if above else ():
         at += part + "/"
         if _HALF_FOLDER.fullmatch(part):
-            return None
+            return False
         kind = folders.get(at) or _folder_kind(part)
         if kind is not None:
             return at, kind
-    if _UNFINISHED.fullmatch(name):
+    return True
+
+
+def _place(above: str, name: str, folder: tuple[str, Kind] | bool) -> tuple[str, Kind] | None:
+    """The checkpoint that a file belongs to: its path and kind; None for none."""
+    if isinstance(folder, tuple):
+        return folder
+    if not folder or not may_be_weights(name) or _UNFINISHED.fullmatch(name):
         return None
+    at = f"{above}/" if above else ""
     return _set_of(at, name) or _file(at, name)
 
 
