@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, contains, upserts
-from trainwright.db.schema import algorithms
+from trainwright.db.shelves import algorithms
 from trainwright.db.transaction import Scoped, Transaction, within_table
 from trainwright.domain.errors import AlgorithmNotFound, DuplicateAlgorithmName
 from trainwright.ports.algorithms import Algorithm, AlgorithmQuery

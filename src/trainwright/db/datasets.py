@@ -9,7 +9,8 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from trainwright.db.dialects import contains, unindexed, upserts
-from trainwright.db.schema import dataset_objects, dataset_versions, datasets, job_documents, jobs
+from trainwright.db.schema import job_documents, jobs
+from trainwright.db.shelves import dataset_objects, dataset_versions, datasets
 from trainwright.db.transaction import Scoped, Transaction, within_table
 from trainwright.domain.errors import (
     DatasetNotFound,

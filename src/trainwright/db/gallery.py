@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, contains, upserts
-from trainwright.db.schema import gallery_items, gallery_versions, job_documents, jobs, subscriptions
+from trainwright.db.schema import job_documents, jobs
+from trainwright.db.shelves import gallery_items, gallery_versions, subscriptions
 from trainwright.db.transaction import Scoped, Transaction, within_table
 from trainwright.domain.errors import (
     DuplicateGalleryTitle,

@@ -10,7 +10,8 @@ from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, contains, upserts
 from trainwright.db.rows import job_of
-from trainwright.db.schema import events, job_documents, jobs, model_versions, models
+from trainwright.db.schema import events, job_documents, jobs
+from trainwright.db.shelves import model_versions, models
 from trainwright.db.transaction import Scoped, Transaction, within_table
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import (

@@ -11,8 +11,6 @@ from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, contains, upserts
 from trainwright.db.schema import (
-    algorithms,
-    datasets,
     experiments,
     job_totals,
     pools,
@@ -21,6 +19,7 @@ from trainwright.db.schema import (
     workspace_quotas,
     workspaces,
 )
+from trainwright.db.shelves import algorithms, datasets
 from trainwright.db.transaction import Scoped, Transaction, within_table
 from trainwright.domain.errors import DuplicateWorkspaceName, WorkspaceNotEmpty, WorkspaceNotFound
 from trainwright.ports.workspaces import (
