@@ -72,7 +72,7 @@ class ServerWorld:
         config = uvicorn.Config(
             self.app,
             http=HttpProtocol,
-            ws="none",
+            ws="websockets-sansio",
             lifespan="off",
             log_config=None,
             access_log=False,
