@@ -1,5 +1,6 @@
 """When a command counts as quiet: the rules on made-up numbers, and what is seen of real process trees."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from trainwright.runner.quiet import Movement, QuietMeter, still
 
 LIMITS = {"period_s": 60.0, "periods": 5, "window_s": 600.0, "sample_s": 10.0}  # 900 s in all
 SHORT = {"period_s": 1.0, "periods": 2, "window_s": 2.0, "sample_s": 0.5}  # 4 s in all
+PY_SPY = str(Path(__file__).resolve().parents[2] / ".venv/bin/py-spy")
 FIFO = "mkfifo ~/never 2>/dev/null; "
 DEADLOCK = (
     "import threading; print('ready', flush=True); threading.Lock().acquire() and threading.Event().wait()"
@@ -197,6 +199,43 @@ def test_life_after_quiet_is_told(rig: StartRig) -> None:
     told = activities(task)
     assert told[0]["quiet_s"] > 0
     assert told[-1] == {"quiet_s": 0, "measure": ""}
+
+
+EVALUATES = """
+import time
+def evaluate(end):
+    while time.monotonic() < end:
+        batch = sum(range(1 << 16))
+        left = end - time.monotonic()
+evaluate(time.monotonic() + 10)
+"""
+SPINS = """
+import time
+def synchronize(end):
+    while time.monotonic() < end: pass
+synchronize(time.monotonic() + 10)
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "py_spy", "measures"),
+    [(EVALUATES, PY_SPY, set()), (SPINS, PY_SPY, {"gpu"}), (EVALUATES, "", {"gpu"})],
+)
+def test_a_gpu_at_work_all_the_time(
+    rig: StartRig, tmp_path: Path, script: str, py_spy: str, measures: set[str]
+) -> None:
+    """Always at 100 %: an evaluation moves on (its variables do), a collective that spins does not. Without py-spy it
+    is the manual's rule.
+    """
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho '100, 5, 100, 0, 00000000:3B:00.0'\n")
+    (tmp_path / "nvidia-smi").chmod(0o700)
+    order = make_order(shell='python3 -c "$SCRIPT"', quiet=SHORT, environment={"SCRIPT": script})
+    order["resources"] = {**order["resources"], "accelerators": 1, "accelerator_kind": "gpu"}
+    task = rig(order)
+    task.launch["py_spy"] = py_spy
+    task.start(PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert task.wait()["reason"] == "completed", task.story()
+    assert {found["measure"] for found in activities(task) if found["quiet_s"]} == measures, task.story()
 
 
 def test_only_the_command_counts(rig: StartRig, tmp_path: Path) -> None:

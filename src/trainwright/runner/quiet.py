@@ -49,9 +49,12 @@ class Movement:
 
 
 class QuietMeter:
-    """`observe` once a second or so; `quiet_s` then says for how long nothing has moved."""
+    """`observe` once a second or so; `quiet_s` then says for how long nothing has moved. `sighted`: stacks can be
+    looked at.
+    """
 
-    def __init__(self, limits: Mapping[str, Any], now: float) -> None:
+    def __init__(self, limits: Mapping[str, Any], now: float, *, sighted: bool = False) -> None:
+        self._sighted = sighted
         self._period_s = float(limits["period_s"])
         self._window_s = float(limits["window_s"])
         self.sample_s = float(limits["sample_s"])
@@ -143,6 +146,7 @@ class QuietMeter:
             self._looks = 1 if fingerprint else 0
             self._looked_since = now if self._print else self._looked_since
         self._print = fingerprint
+        self._sighted = bool(fingerprint)
 
     def moved(self, now: float) -> None:
         """It was seen to be at work in a way that the numbers do not show."""
@@ -154,7 +158,7 @@ class QuietMeter:
         if self._in_doubt(now):
             if self._looks >= _LOOKS:
                 silent_s = min(silent_s, now - self._looked_since)
-            elif self._print or self._device[-1][1] < _BUSY_PERCENT:
+            elif self._sighted or self._device[-1][1] < _BUSY_PERCENT:
                 return (
                     0.0  # stacks change, or are still to be compared; or the CPU works while the device waits
                 )

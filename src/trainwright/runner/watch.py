@@ -95,7 +95,8 @@ class QuietWatch:
         root = running.pid if running is not None and running.step.startswith("command") else 0
         if root != self._root or self._meter is None:
             self._root = root
-            self._meter = QuietMeter(self._task.order["quiet"], now)
+            sighted = bool(self._task.launch.get("py_spy"))
+            self._meter = QuietMeter(self._task.order["quiet"], now, sighted=sighted)
             self._task.reporter.activity = None
         if not root:
             return
