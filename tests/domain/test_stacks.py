@@ -3,7 +3,7 @@
 from trainwright.domain.stacks import Odd, odd_one, parse
 
 AGENT = """\
-Process 16231: /work/bin/python3 /work/bin/torchrun --nproc_per_node 2 hang.py
+Process 16231: /opt/bin/python3 /opt/bin/torchrun --nproc_per_node 2 hang.py
 Python v3.11.7 (/usr/bin/python3.11)
 
 Thread 16231 (idle): "MainThread"
@@ -14,7 +14,7 @@ Thread 16231 (idle): "MainThread"
     <module> (torchrun:8)
 """
 IN_BACKWARD = """\
-Process 16265: /work/bin/python3 -u hang.py
+Process 16265: /opt/bin/python3 -u hang.py
 Python v3.11.7 (/usr/bin/python3.11)
 
 Thread 16265 (idle): "MainThread"
@@ -30,7 +30,7 @@ Thread 16301 (idle): "Thread-1"
     run (monitor.py:3)
 """
 IN_BARRIER = """\
-Process 16266: /work/bin/python3 -u hang.py
+Process 16266: /opt/bin/python3 -u hang.py
 Python v3.11.7 (/usr/bin/python3.11)
 
 Thread 16266 (idle): "MainThread"
