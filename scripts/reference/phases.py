@@ -9,11 +9,17 @@ PHASES = """
 A job is in exactly one phase. Four of them are ends and are never left. While a job settles by itself (its result is
 known, its remains are being cleared away) the API shows it as `Running`; `Terminating` is shown only after somebody or
 the run-time limit asked for a stop. Why a job waits is told by its events and its status message, not by a phase.
+Restarts of processes in place, a suspicion that it hangs, and an environment that is kept after a failure do not change
+the phase either: they are events, and details of the status. The run-time limit counts the time in `Running` only, over
+all attempts.
 """
 REASONS = f"""
 Every attempt ends for one reason. It decides the job's end phase, whether another attempt follows and who pays for it:
 `budget` is the number of retries the job asked for, `free` the platform's own (at most {FREE_RETRIES_MAX} a job). What
-went wrong on the user's side never costs a free retry, what went wrong on ours never costs the user's budget.
+went wrong on the user's side never costs a free retry, what went wrong on ours never costs the user's budget. `requeue`
+costs nothing: the job only made room for another. After a fault of a node the next attempt goes first, and gives up
+(`queue_timeout`) when it has waited half an hour for a healthy one. What a process says when it was only hit by a fault
+is replaced by what the node or the backend says of it before anything is counted.
 """
 
 

@@ -1,28 +1,34 @@
 """Nodes, workloads and measurements: what the backend has and what the caller's jobs do with it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.services.test_pools import ADMIN, ELSEWHERE, end, job_in, make
-from tests.services.world import ALICE, START_MS, World
+from tests.services.world import ALICE, EN, START_MS, World, job_body
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.errors import (
     BackendUnavailable,
     FlavorNotFound,
+    InvalidParam,
     InvalidQuery,
     NodePoolNotFound,
     NotOffered,
     PoolNodeNotFound,
     PoolNotFound,
+    PublicPoolFixed,
 )
 from trainwright.domain.observation import RunState
-from trainwright.ports.backend import Capacity
+from trainwright.domain.specs import Resources
+from trainwright.ports.backend import BackendError, Capacity, FixedPool, Node
+from trainwright.ports.nodes import Isolation
 from trainwright.ports.pools import PUBLIC_POOL
 from trainwright.ports.uow import PLATFORM, MetricBatch
-from trainwright.services import nodes, offers, pool_monitor, pools, workloads
+from trainwright.services import isolation, jobs, nodes, offers, pool_monitor, pools, workloads
+from trainwright.services.context import Services
 
 pytestmark = pytest.mark.anyio
 
@@ -292,3 +298,144 @@ async def test_a_backend_that_cannot_be_divided_has_its_public_pool(world: World
     await pools.announce(ctx)
     with pytest.raises(NotOffered):
         await make(World(ctx, world.objects, world.backend, world.clock), ADMIN)
+
+
+class Machines:
+    """A backend whose machines can be told apart and whose pools are its own; it hears what is isolated."""
+
+    name = "cluster"
+    shares_disk = True
+    at_once = 4
+
+    def __init__(self) -> None:
+        self.told: list[frozenset[str]] = []
+        self.preempting: frozenset[str] = frozenset()
+        self.fails = False
+
+    async def nodes(self) -> Sequence[Node]:
+        """Two in the public pool, one of them not healthy, and one in a pool of its own."""
+        size = Resources(cpus=4, memory_mib=4096)
+        whole = Demand.of_task(size)
+        return [
+            Node("c1", size, whole, ip="10.0.0.1"),
+            Node("c2", size, Demand(), healthy=False, note="down: not responding"),
+            Node("c3", size, whole, pools=("night",)),
+        ]
+
+    async def set_isolated(self, nodes: Collection[str]) -> None:
+        """Remembered."""
+        if self.fails:
+            raise BackendError("scripted: away")
+        self.told.append(frozenset(nodes))
+
+    async def set_preemption(self, pools: Collection[str]) -> None:
+        """Remembered."""
+        self.preempting = frozenset(pools)
+
+    async def fixed_pools(self) -> Sequence[FixedPool]:
+        """One."""
+        return [FixedPool("night", "Night shift", Demand(4000, 4096, 0))]
+
+    async def probe(self) -> Capacity:
+        """All of it."""
+        whole = Resources(cpus=12, memory_mib=12_288)
+        return Capacity(whole, whole, "process", "", 0, 0)
+
+
+def on_cluster(world: World) -> tuple[Services, Machines]:
+    """The use cases over such a backend."""
+    machines = Machines()
+    anything: Any = machines
+    return replace(world.ctx, backend=anything), machines
+
+
+async def test_every_machine_of_a_cluster_is_a_node_of_its_pools(world: World) -> None:
+    """Guards lists over a backend that tells its machines apart, and the word of one that does not use a machine."""
+    ctx, _ = on_cluster(world)
+    await pools.learn_fixed(ctx)
+    first, second = (await nodes.list_nodes(ctx, ALICE, PUBLIC_POOL)).items
+    assert [(node.metadata.name, node.status.phase) for node in (first, second)] == [
+        ("c1", "Available"),
+        ("c2", "Abnormal"),
+    ]
+    assert second.status.conditions[0].message == "down: not responding"
+    assert first.status.resources == {"cpu": "4", "memory": "4Gi"}
+    (night,) = (await nodes.list_nodes(ctx, ALICE, "night")).items
+    assert night.metadata.labels["os.modelarts.node/pool"] == "night"
+    (group,) = (await nodes.list_node_pools(ctx, ALICE, PUBLIC_POOL)).items
+    assert (group.spec.resources.flavor, group.spec.resources.count) == ("cpu.4", 2)
+    with pytest.raises(PoolNodeNotFound):
+        await nodes.show_node(ctx, ALICE, PUBLIC_POOL, "c3")
+
+
+async def test_an_administrator_takes_nodes_out_and_returns_them(world: World) -> None:
+    """Guards lock and unlock: told to the backend at once, repeatable, and who did it and since when is shown."""
+    ctx, machines = on_cluster(world)
+    root = replace(ADMIN, is_admin=True)
+    body = {"nodeNames": ["c1", "never-was"]}
+    for _ in range(2):
+        answer = await nodes.lock_nodes(ctx, root, PUBLIC_POOL, body)
+        assert [each.status for each in answer.nodes] == ["success", "failed"]
+    assert machines.told[-1] == {"c1"}
+    node = await nodes.show_node(ctx, ALICE, PUBLIC_POOL, "c1")
+    assert node.status.phase == "Abnormal"
+    assert node.metadata.annotations == {
+        "trainwright.isolated/reason": "admin",
+        "trainwright.isolated/since": "2026-09-21T14:13:20Z",
+        "trainwright.isolated/by": "alice",
+    }
+    await nodes.unlock_nodes(ctx, root, PUBLIC_POOL, body)
+    assert machines.told[-1] == frozenset()
+    assert (await nodes.show_node(ctx, ALICE, PUBLIC_POOL, "c1")).status.phase == "Available"
+    with pytest.raises(InvalidParam):
+        await nodes.lock_nodes(ctx, root, PUBLIC_POOL, {"nodeNames": []})
+
+
+async def test_whose_job_a_node_failed_is_for_the_platforms_admin(world: World) -> None:
+    """Guards other projects' jobs, and a node that failed a check."""
+    ctx, _ = on_cluster(world)
+    isolation.add(ctx, [Isolation("c1", "precheck_failed", "no GPU", START_MS, job_id="job-x")])
+    for who, told in ((ALICE, False), (replace(ADMIN, is_admin=True), True)):
+        node = await nodes.show_node(ctx, who, PUBLIC_POOL, "c1")
+        assert ("trainwright.isolated/job" in node.metadata.annotations) is told
+        assert node.status.conditions[1].reason == "precheck_failed"
+        assert node.status.conditions[1].message == "no GPU"
+
+
+async def test_a_lock_that_the_backend_did_not_hear_is_told_later(world: World) -> None:
+    """Guards a change while the backend is away: it is stored, and said again."""
+    ctx, machines = on_cluster(world)
+    machines.fails = True
+    with pytest.raises(BackendUnavailable):
+        await nodes.lock_nodes(ctx, ADMIN, PUBLIC_POOL, {"nodeNames": ["c1"]})
+    await isolation.tell(ctx)
+    machines.fails = False
+    await isolation.tell(ctx)
+    assert machines.told == [frozenset({"c1"})]
+
+
+async def test_pools_of_the_backend_are_everybodys_and_nobodys_to_change(world: World) -> None:
+    """Guards fixed pools: listed, shown, usable by jobs of every project, refused to be changed."""
+    ctx, machines = on_cluster(world)
+    ctx = replace(ctx, preemption=True)
+    await pools.learn_fixed(ctx)
+    for who in (ALICE, ELSEWHERE):
+        listed = (await pools.list_pools(ctx, who)).items
+        assert [item.metadata.name for item in listed] == [PUBLIC_POOL, "night"]
+        assert listed[1].metadata.labels["os.modelarts/name"] == "Night shift"
+        assert (await pools.show_pool(ctx, who, "night")).spec.job_flavors == ["cpu.1", "cpu.4"]
+    made = await jobs.create(ctx, ALICE, job_body(spec__resource__pool_id="night"), EN)
+    assert world.read(made.metadata.id).job.launch.pool_id == "night"
+    for call in (pools.change_pool(ctx, ADMIN, "night", {}), pools.delete_pool(ctx, ADMIN, "night")):
+        with pytest.raises(PublicPoolFixed):
+            await call
+    await pools.announce(ctx)
+    assert machines.preempting == {"", "night"}
+
+
+async def test_pre_emption_is_an_option_of_each_pool(world: World) -> None:
+    """Guards that the backend hears of it with the change, and that it is shown."""
+    pool_id = await make(world, preemption={"enabled": True})
+    assert world.backend.preemption == {pool_id}
+    await pools.change_pool(world.ctx, ADMIN, pool_id, {"spec": {"preemption": {"enabled": False}}})
+    assert world.backend.preemption == frozenset()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trainwright.ports.backend import BackendError
 from trainwright.ports.uow import PLATFORM
-from trainwright.services import folders, isolation
+from trainwright.services import folders, isolation, pools
 from trainwright.services.context import Services
 from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
 
@@ -103,6 +103,18 @@ def node_isolation(services: Services, *, every_s: float = 60.0) -> Chore:
         await isolation.tell(services)
 
     return Chore("node_isolation", every_s, tell)
+
+
+def fixed_pools(services: Services, *, every_s: float = 60.0) -> Chore:
+    """Learns which pools the backend's configuration makes; new ones are told whether pre-emption is allowed."""
+
+    async def learn() -> None:
+        before = services.fixed_pools.keys() | ()
+        await pools.learn_fixed(services)
+        if services.fixed_pools.keys() != before:
+            await pools.announce(services)
+
+    return Chore("fixed_pools", every_s, learn)
 
 
 def link_expiry(services: Services, *, every_s: float = 300.0) -> Chore:

@@ -22,6 +22,7 @@ from trainwright.catalog.flavors import load_flavors
 from trainwright.control.chores import (
     Chore,
     dataset_versions,
+    fixed_pools,
     link_expiry,
     log_sweep,
     metric_thinning,
@@ -177,6 +178,7 @@ async def _house(base: _Base, services: Services) -> House:
         output_sweep(services),
         link_expiry(services),
         node_isolation(services),
+        fixed_pools(services),
     ]
     chores += [model_keeping(services), model_sweep(services), checkpoint_retention(services)]
     chores.append(_upload_purge(uploads, services.clock))
