@@ -12,7 +12,7 @@ def worker(queue: "multiprocessing.queues.Queue[None]") -> None:
 
 if __name__ == "__main__":
     forking = multiprocessing.get_context("fork")
-    queue: multiprocessing.queues.Queue[None] = forking.Queue()
+    queue: "multiprocessing.queues.Queue[None]" = forking.Queue()
     workers = [forking.Process(target=worker, args=(queue,)) for _ in range(2)]
     for process in workers:
         process.start()
