@@ -82,13 +82,14 @@ class LocalRig:
         return find_marked(self.settings.runs_dir)
 
     def clean_up(self) -> None:
-        """Kill what a test left, also what it orphaned to this process."""
+        """Kill what a test left, also what it orphaned to this process, and what was forked meanwhile."""
         tasks = [path for path in self.settings.runs_dir.glob("*/*/") if path.is_dir()]
-        for pid in {pid for task in tasks for pid in find_marked(task)} | self.living():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            with suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+        while left := {pid for task in tasks for pid in find_marked(task)} | self.living():
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
 
     def ledger(self) -> list[str]:
         """What the runners noted, in order: `start KEY/TASK`, `end KEY/TASK`."""
