@@ -107,7 +107,7 @@ def _plan_live(s: Snapshot, now: int, up_since: int, hang: HangRule | None) -> P
             return made
     if s.observation is None:
         return Plan(s.job, s.attempt, due_at_ms=_next_look(s, s.attempt, now, hang))
-    return _waiting(s, s.attempt, s.observation, now, up_since, hang)
+    return _waiting(s, s.attempt, s.observation, now, up_since=up_since, hang=hang)
 
 
 def _next_look(s: Snapshot, attempt: Attempt, now: int, hang: HangRule | None) -> int:
@@ -147,7 +147,7 @@ def _vanished(s: Snapshot, attempt: Attempt, seen: Observation, now: int, up_sin
 
 
 def _waiting(
-    s: Snapshot, attempt: Attempt, seen: Observation, now: int, up_since: int, hang: HangRule | None
+    s: Snapshot, attempt: Attempt, seen: Observation, now: int, *, up_since: int, hang: HangRule | None
 ) -> Plan:
     job = s.job
     events: tuple[Event, ...] = ()

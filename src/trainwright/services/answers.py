@@ -29,7 +29,7 @@ class Answered:
 
 
 def answer_of(
-    uow: UnitOfWork, job: Job, attempt: Attempt, row: TaskState, ready: Ready | None, now_ms: int
+    uow: UnitOfWork, job: Job, attempt: Attempt, row: TaskState, ready: Ready | None, *, now_ms: int
 ) -> Answered:
     """The answer to the task whose state is `row` after its report was taken."""
     ending = bool(job.stop_requested_at_ms) or job.phase is Phase.TERMINATING

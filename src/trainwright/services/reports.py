@@ -170,7 +170,7 @@ def _nothing_new(ctx: Services, attempt_key: str, task: str, report: Report) -> 
         row = uow.tasks.get(attempt_key, task)
         if _after_report(row, report, (), now_ms) != row:
             return None
-        answered = answer_of(uow, job, attempt, row, report.ready, now_ms)
+        answered = answer_of(uow, job, attempt, row, report.ready, now_ms=now_ms)
     return _Outcome(answered, job.id, events=False, matters=False, final=False)
 
 
@@ -190,7 +190,7 @@ def _store(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outco
             for batch in batches:
                 if batch is not None:
                     uow.metrics.add(batch)
-        answered = answer_of(uow, job, attempt, after, report.ready, now_ms)
+        answered = answer_of(uow, job, attempt, after, report.ready, now_ms=now_ms)
         uow.commit()
     final = after.is_final and not row.is_final
     return _Outcome(answered, job.id, events=bool(fresh), matters=matters, final=final)

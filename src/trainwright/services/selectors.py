@@ -57,6 +57,5 @@ def page(items: Sequence[tuple[str, T]], after: str, limit: int) -> tuple[list[T
     rest = [pair for pair in items if pair[0] > after]
     shown = rest[: min(limit or PAGE_MAX, PAGE_MAX)]
     left = len(rest) - len(shown)
-    return [item for _, item in shown], ListMeta(
-        continue_=shown[-1][0] if left else "", remaining_item_count=left
-    )
+    meta = {"continue": shown[-1][0] if left else "", "remaining_item_count": left}
+    return [item for _, item in shown], ListMeta.model_validate(meta)
