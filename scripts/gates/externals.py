@@ -14,7 +14,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "domain": frozenset({"pydantic", "pydantic_core"}),
     "ports": frozenset(),
     "wire": frozenset({"pydantic", "pydantic_core"}),
-    "client": frozenset({"httpx", "pydantic", "yaml"}),
+    "client": frozenset({"httpx", "pydantic", "websockets", "yaml"}),
 }
 ADAPTERS = ("backends", "storage", "notify", "db")
 # Not behind a port: there is one way to keep the parts of an unfinished upload, whatever the store.

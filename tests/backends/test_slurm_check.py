@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from trainwright.backends.slurm import check_nodes
 from trainwright.backends.slurm import check_rules as rules
 from trainwright.backends.slurm.check import check, choose_nodes, parse_probe, skew
 from trainwright.backends.slurm.check_rules import Finding, Mark
@@ -187,7 +188,7 @@ def test_one_setting_of_the_cluster(tmp_path: Path, line: str, says: str) -> Non
 )
 def test_one_thing_about_a_node(tmp_path: Path, changes: dict[str, Any], says: str, mark: Mark) -> None:
     found = list(
-        rules.judge_node(
+        check_nodes.judge_node(
             settings(tmp_path), "n1", {**PROBE, **changes}, uid=0, skew_s=0, url="http://head:8600", here=""
         )
     )
@@ -199,16 +200,18 @@ def test_one_thing_about_a_node(tmp_path: Path, changes: dict[str, Any], says: s
 def test_a_server_that_is_not_up_says_nothing_about_nodes(tmp_path: Path) -> None:
     probe = {**PROBE, "server": "refused"}
     found = list(
-        rules.judge_node(settings(tmp_path), "n1", probe, uid=0, skew_s=9.0, url="http://h:1", here="refused")
+        check_nodes.judge_node(
+            settings(tmp_path), "n1", probe, uid=0, skew_s=9.0, url="http://h:1", here="refused"
+        )
     )
     assert [finding.mark for finding in found] == [Mark.NOTE, Mark.NOTE, Mark.GOOD]
 
 
 def test_a_loopback_address_reaches_no_other_machine() -> None:
-    finding = rules.judge_url("http://127.0.0.1:8600", {"10.0.0.1"})
+    finding = check_nodes.judge_url("http://127.0.0.1:8600", {"10.0.0.1"})
     assert finding is not None and finding.mark is Mark.BAD
-    assert rules.judge_url("http://127.0.0.1:8600", {"127.0.0.1"}) is None
-    assert rules.judge_url("folder:///shared/mailbox", {"10.0.0.1"}) is None
+    assert check_nodes.judge_url("http://127.0.0.1:8600", {"127.0.0.1"}) is None
+    assert check_nodes.judge_url("folder:///shared/mailbox", {"10.0.0.1"}) is None
 
 
 def test_clocks_and_what_nodes_print() -> None:
@@ -241,7 +244,7 @@ def test_every_text_is_in_both_languages(tmp_path: Path) -> None:
         *rules.judge_tools({}),
         rules.judge_ping(""),
         *rules.judge_config(settings(tmp_path), config),
-        *rules.judge_node(
+        *check_nodes.judge_node(
             settings(tmp_path), "n1",
             {"python": [3, 6], "folder": "x", "uid": 5, "bwrap": "x", "venv": False, "server": "x"},
             uid=0, skew_s=99, url="http://h", here="",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from trainwright.backends.slurm import check_nodes as node_rules
 from trainwright.backends.slurm import check_rules as rules
 from trainwright.backends.slurm.check_rules import Finding, Mark
 from trainwright.backends.slurm.commands import CommandFailed, Commands
@@ -75,8 +76,11 @@ async def check(
     try:
         chosen = choose_nodes(settings, partitions, nodes, everyone=all_nodes)
         addresses = {row.address for row in nodes if row.name in chosen}
+        unreached = node_rules.judge_url(url, addresses)
+        if unreached is not None:
+            yield unreached
         if chosen or rules.partitions_of(settings) <= {row.name for row in partitions}:
-            async for finding in _look_at_nodes(settings, run, folder, url, chosen, addresses):
+            async for finding in _look_at_nodes(settings, run, folder, url, chosen):
                 yield finding
     finally:
         await asyncio.to_thread(folder.clear)
@@ -141,12 +145,7 @@ class _Folder:
 
 
 async def _look_at_nodes(
-    settings: SlurmSettings,
-    run: Commands,
-    folder: _Folder,
-    url: str,
-    chosen: dict[str, str],
-    addresses: set[str],
+    settings: SlurmSettings, run: Commands, folder: _Folder, url: str, chosen: dict[str, str]
 ) -> AsyncIterator[Finding]:
     if not chosen:
         yield rules.bad(
@@ -155,8 +154,6 @@ async def _look_at_nodes(
         )
         return
     here = await asyncio.to_thread(_ask_here, url)
-    if finding := rules.judge_url(url, addresses):
-        yield finding
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(node: str, partition: str) -> list[Finding]:
@@ -215,7 +212,7 @@ async def _look_at_node(
     if probe is None:
         return [_failed(node, output.strip()[-200:] or "-", settings.python)]
     return list(
-        rules.judge_node(
+        node_rules.judge_node(
             settings, node, probe, uid=folder.uid, skew_s=skew(began, float(probe["time"]), time.time()),
             url=server[0], here=server[1],
         )
