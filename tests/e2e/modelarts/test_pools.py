@@ -403,8 +403,8 @@ def test_a_pool_has_one_group_of_nodes(api: Caller, public: str) -> None:
     ]
 
 
-@covers("batch_lock_pool_nodes", "body.nodeNames body.actions", answers="nodes.name nodes.status")
-@covers("batch_unlock_pool_nodes", "body.nodeNames body.actions", answers="nodes.name nodes.status")
+@covers("batch_lock_pool_nodes", "nodeNames actions", answers="nodes.name nodes.status")
+@covers("batch_unlock_pool_nodes", "nodeNames actions", answers="nodes.name nodes.status")
 def test_a_node_is_locked_and_returned(api: Caller, public: str) -> None:
     """Guards taking a node out of use, and that it is shown as such till it is returned."""
     (node,) = api.call("list_pool_nodes", pool_name=public).items
