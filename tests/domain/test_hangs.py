@@ -11,6 +11,7 @@ from trainwright.domain.hangs import (
     CALM_MS,
     FRESH_MS,
     RESTARTS_MAX,
+    SLEEP,
     STACKS_WAIT_MS,
     HangRule,
     restarts_in_a_row,
@@ -69,6 +70,28 @@ def test_one_task_waits_the_whole_limit_several_half_of_it(quiet_s: tuple[int, .
     job = job_of(len(quiet_s))
     tasks = tasks_of(job, *(1000 * each for each in quiet_s))
     assert (suspect(RULE, attempt_of(job), tasks, NOW) is not None) is hangs
+
+
+def test_tasks_that_only_sleep_do_not_hang() -> None:
+    """Guards the manual's `cmd || sleep 5h`; one that waits for a sleeper hangs all the same."""
+    job = job_of()
+    tasks = tasks_of(job, 900_000, 900_000)
+    asleep = tuple(replace(task, quiet_measure=SLEEP) for task in tasks)
+    assert suspect(RULE, attempt_of(job), asleep, NOW) is None
+    mixed = suspect(RULE, attempt_of(job), (asleep[0], tasks[1]), NOW)
+    assert mixed is not None
+    assert mixed.measure == "cpu"
+
+
+def test_the_end_of_a_task_is_a_movement() -> None:
+    """Guards against an alarm in the second between the end of a long evaluation and that of those that waited."""
+    job = job_of()
+    tasks = tasks_of(job, 5_000_000, 5_000_000)
+    ended = replace(tasks[0], reason=Reason.COMPLETED, exit_code=0, ended_at_ms=NOW - 1000)
+    assert suspect(RULE, attempt_of(job), (ended, tasks[1]), NOW) is None
+    assert (
+        suspect(RULE, attempt_of(job), (replace(ended, ended_at_ms=NOW - 900_000), tasks[1]), NOW) is not None
+    )
 
 
 def test_what_is_not_known_is_not_quiet() -> None:

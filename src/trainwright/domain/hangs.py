@@ -49,7 +49,8 @@ def suspect(rule: HangRule, attempt: Attempt, tasks: Sequence[TaskState], now_ms
 
 def suspect_at_ms(rule: HangRule, attempt: Attempt, tasks: Sequence[TaskState], now_ms: int) -> int | None:
     """When there is a suspicion if nothing moves until then; None: something moves, is not known, or all only sleep
-    (the manual's `cmd || sleep 5h`). One that sleeps while others wait for it does not clear them.
+    (the manual's `cmd || sleep 5h`). One that sleeps while others wait for it does not clear them. The end of a task
+    is a movement of the job: those that waited for it all the time are given the time to notice.
     """
     live = [task for task in tasks if not task.is_final]
     if not live or not all(_is_quiet(task, attempt, now_ms) for task in live):
@@ -57,7 +58,8 @@ def suspect_at_ms(rule: HangRule, attempt: Attempt, tasks: Sequence[TaskState], 
     if all(task.quiet_measure == SLEEP for task in live):
         return None
     wait_ms = rule.after_ms if len(live) == 1 else rule.after_ms // 2
-    return max(task.quiet_since_ms for task in live) + wait_ms
+    last_end_ms = max((task.ended_at_ms for task in tasks if task.is_final), default=0)
+    return max(last_end_ms, *(task.quiet_since_ms for task in live)) + wait_ms
 
 
 def moves(tasks: Sequence[TaskState]) -> bool:
