@@ -204,3 +204,19 @@ def test_before_and_after_the_command(rig: StartRig, launcher: str) -> None:
     late = enter(task, "true")
     assert late.returncode == 125
     assert "does not run any more" in late.stderr.decode()
+
+
+def test_a_kept_environment_is_entered(rig: StartRig, launcher: str) -> None:
+    """After a failure there is no command any more, but its files and its environment."""
+    order = make_order(
+        shell="echo kept > $HOME/note; echo up; exit 3", environment={"MINE": "yes"}, reserve_s=60
+    )
+    task = rig(order, launcher)
+    task.start()
+    task.await_file("shim-reserve.json")
+    poll_until(lambda: enter(task, "true").returncode == 0)
+    told = enter(task, "bash", "-c", "cat $HOME/note; echo $MINE")
+    assert told.stdout == b"kept\nyes\n"
+    assert task.process is not None
+    task.process.terminate()
+    assert task.wait()["exit_code"] == 3

@@ -60,6 +60,10 @@ class Unusable(Exception):
     """That is no request of a runner."""
 
 
+class Withdrawn(Unusable):
+    """It is not there any more."""
+
+
 @dataclass
 class _Request:
     """One that was understood; `body` stands at its body, of `size` bytes."""
@@ -163,6 +167,8 @@ class Mailbox:
             async with self._opened(exchange) as request:
                 await self._carry_out(exchange, request)
             await self._threads(self._remove, exchange.name)
+        except Withdrawn:
+            return  # it was listed just before
         except Unusable as error:
             log.warning("mailbox_refused", extra={"file": exchange.name, "error": str(error)})
             await self._threads(self._remove, exchange.name)
@@ -261,7 +267,7 @@ class Mailbox:
         try:
             descriptor = os.open(self._requests / exchange.name, flags)
         except FileNotFoundError as error:
-            raise Unusable("it was withdrawn") from error
+            raise Withdrawn("it has been answered, or nobody waits any more") from error
         except OSError as error:
             raise Unusable(f"it is no plain file: {error.strerror}") from error
         try:
