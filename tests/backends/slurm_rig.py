@@ -104,6 +104,7 @@ def settings_of(shared: Path, mode: str = "wait", partition: str = "one", **chan
         hard_kill_after_s=0.5,
         beat_s=1.0,
         stale_s=4.0,
+        node_patience_s=25.0,
         supervisor_argv=(sys.executable, "-I", "-S", str(STAND_IN), mode) if mode else (),
     )
     return replace(settings, **changes)  # type: ignore[arg-type] # test shorthand

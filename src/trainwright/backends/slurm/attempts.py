@@ -45,7 +45,7 @@ class Tracked:
     `job`: its number in Slurm, empty until it is known. `row`: what the queue said last; `misses`: how often in a row
     it was not in there. `ended`: what keepers said of tasks that are over. `beats`: owners and beats of the others, and
     `beaten` when (event loop's time) one was last seen to move; `left_at`: when all tasks were
-    seen to be over. `shut_out`: it waits for one of these nodes to
+    seen to be over; `failed_at`: when the job was, but not they. `shut_out`: it waits for one of these nodes to
     return, and is not in Slurm's queue yet. `excluded`: the nodes it was kept from.
     """
 
@@ -64,6 +64,7 @@ class Tracked:
     beats: dict[str, tuple[str, int]] = field(default_factory=dict)
     beaten: float = 0.0
     left_at: float | None = None
+    failed_at: float | None = None
     shut_out: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     told_at: float | None = None

@@ -62,6 +62,7 @@ class SlurmSettings:
     poll_s: float = 3.0
     timeout_s: float = 20.0
     missing: int = 3
+    node_patience_s: float = 45.0  # with a job that failed by itself, for Slurm to notice that a node is down
     time_margin_s: int = 900  # beyond the job's own limit, which the server enforces: time to end in order
     beat_s: float = 5.0
     stale_s: float = 20.0

@@ -287,6 +287,12 @@ class Watch:
             return
         if meaning.reason is Reason.NODE_LOST:
             nodes = await self._blame(tracked, nodes)
+        elif meaning.reason is Reason.RUNNER_LOST and not tracked.has_left and tracked.stop_grace_s is None:
+            tracked.failed_at = tracked.failed_at or now
+            nodes = await self._lost_of(tracked, nodes)
+            if not nodes and now < tracked.failed_at + self._settings.node_patience_s:
+                return
+            state, said = ("NODE_FAIL", state) if nodes else (state, said)
         else:
             nodes = ()
         words = "" if said in ("", "None") else f" ({said})"
@@ -301,13 +307,17 @@ class Watch:
 
     async def _blame(self, tracked: Tracked, nodes: tuple[str, ...]) -> tuple[str, ...]:
         """Which node was lost: one that is down, else the only one there was."""
-        used = set(nodes) | {node for node, _ in tracked.beats.values() if node}
+        lost = await self._lost_of(tracked, nodes)
+        used = _used(tracked, nodes)
+        return lost or (tuple(used) if len(used) == 1 else ())
+
+    async def _lost_of(self, tracked: Tracked, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """Its nodes that are down. `srun` notices that before the controller does, and then the job just failed."""
         try:
-            lost = (await self.cluster(max_age_s=0.0)).lost(used)
+            return (await self.cluster(max_age_s=1.0)).lost(_used(tracked, nodes))
         except BackendError as error:
             log.warning("slurm_not_reached", extra={"error": str(error)})
-            lost = ()
-        return lost or (tuple(used) if len(used) == 1 else ())
+            return ()
 
     def _position(self, tracked: Tracked) -> int:
         """Its place among ours that wait in the same partition, as Slurm ranks them; unknown ones come last."""
@@ -334,6 +344,10 @@ def _rank(tracked: Tracked) -> tuple[int, int, str]:
     if row is None:
         return (1, tracked.submitted_ms, tracked.key)
     return (-row.priority, int(row.job_id), tracked.key)
+
+
+def _used(tracked: Tracked, nodes: tuple[str, ...]) -> set[str]:
+    return set(nodes) | {node for node, _ in tracked.beats.values() if node}
 
 
 def _is_living(row: QueueRow) -> bool:
