@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-
-from . import layout
+from . import deferred, jsontext, layout
 from .environment import Interpreter
 
 TYPE_CHECKING = False
@@ -89,7 +86,7 @@ def prepare(given: Given) -> Start:
     else:
         start = Start(argv)
     if kind == ASCEND or order["resources"].get("accelerator_kind") == NPU:
-        start.files[RANK_TABLE] = json.dumps(rank_table(given))
+        start.files[RANK_TABLE] = jsontext.dumps(rank_table(given))
         start.environment.setdefault("RANK_TABLE_FILE", given.places.view(RANK_TABLE))
     return start
 
@@ -122,7 +119,7 @@ def _tensorflow(given: Given, argv: list[str]) -> Start:
     added = [f"--job_name={order['role']}", f"--task_index={order['index']}"]
     start = Start([*argv, *added, *(f"--{name}_hosts={','.join(hosts)}" for name, hosts in cluster.items())])
     task = {"type": order["role"], "index": order["index"]}
-    start.environment["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
+    start.environment["TF_CONFIG"] = jsontext.dumps({"cluster": cluster, "task": task})
     return start
 
 
@@ -135,9 +132,10 @@ def _mpi(given: Given, argv: list[str]) -> Start:
     count = variables.get("OPENMPI_NP") or str(len(hosts) * given.processes)
     line = ["mpirun", "-np", count]
     line += ["--hostfile", variables.get("OPENMPI_HOST_FILE_PATH") or given.places.view(HOST_FILE)]
-    line += shlex.split(variables.get("OPENMPI_MCA_ARGS") or "--bind-to none")
+    words = deferred.load("mpi").words
+    line += words(variables.get("OPENMPI_MCA_ARGS") or "--bind-to none")
     for name in ("OPENMPI_X_ARGS", "OPENMPI_EXTRA_ARGS"):
-        line += shlex.split(variables.get(name, ""))
+        line += words(variables.get(name, ""))
     names = {host: index for index, host in enumerate(hosts)}
     names.update({host.split(".")[0]: index for index, host in enumerate(hosts)})
     start.plan = {

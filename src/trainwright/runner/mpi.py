@@ -52,6 +52,11 @@ def secret_of(token: str, attempt_key: str) -> str:
     return hmac.new(token.encode(), f"mpi {attempt_key}".encode(), hashlib.sha256).hexdigest()
 
 
+def words(text: str) -> list[str]:
+    """`text` as a shell splits it."""
+    return shlex.split(text)
+
+
 # -- messages
 
 
