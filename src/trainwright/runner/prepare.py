@@ -65,7 +65,7 @@ def inputs(task: Task) -> None:
         name = folder["name"]
         if f"input {name}" in task.state.done:
             continue
-        task.line(f"input {name}", f"[init] download input {name}: {folder['uri']}")
+        task.line(f"input {name}", f"[init] download input {name}: {folder.get('shown') or folder['uri']}")
         before = task.spool.seconds_since("input_download_started")
         progress = Progress()
         timer = task.pump.every(_PROGRESS_S, partial(_tell, task, name, progress))

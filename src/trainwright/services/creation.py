@@ -13,6 +13,7 @@ from trainwright.domain.texts import Language, make_event
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import UnitOfWork
 from trainwright.ports.workspaces import DEFAULT_WORKSPACE
+from trainwright.services import models
 from trainwright.services.context import Services
 from trainwright.services.experiments import join
 from trainwright.services.folders import HOMES, make_buckets
@@ -81,6 +82,8 @@ def _store(ctx: Services, who: Principal, job: Job, prepared: Prepared) -> JobHi
         if any(names_something(part) for part in asked):
             find_all(ctx, uow, who, asked, job.id)
         check_quotas(uow, who, job.workspace_id, job.launch)
+        if job.launch.model_name:
+            models.check_name(uow, who, job.launch.model_name, job.workspace_id)
         events = [*_events(job), *_shared_outputs(uow, job)]
         reference = prepared.request.metadata.training_experiment_reference
         if reference is not None:

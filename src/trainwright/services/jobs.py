@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainwright.domain.errors import JobNotDeletable, JobNotStoppable, UnsupportedAction
+from trainwright.domain.errors import JobNotDeletable, JobNotStoppable, ModelBeingKept, UnsupportedAction
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.texts import Language, make_event
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import Scope
+from trainwright.services import model_rows
 from trainwright.services.changing import change
 from trainwright.services.context import Services
 from trainwright.services.creation import create
@@ -61,6 +62,7 @@ async def delete(ctx: Services, who: Principal, job_id: str) -> None:
         JobNotFound: no such job in the caller's project.
         ActionDenied: not in the job's workspace.
         JobNotDeletable: it has not ended.
+        ModelBeingKept: its model is still being registered.
     """
     await ctx.blocking(_delete, ctx, who, job_id)
 
@@ -91,6 +93,8 @@ def _delete(ctx: Services, who: Principal, job_id: str) -> None:
         check_member(uow, who, job.workspace_id)
         if not job.phase.is_end:
             raise JobNotDeletable(job=job_id, phase=shown_phase(job).value)
+        if model_rows.is_open(uow, job, ctx.clock.now_ms()):
+            raise ModelBeingKept(job=job_id)
         uow.jobs.delete(job_id)
         uow.commit()
     # After the rows: a log without a job is swept later, a job without its log would be a lie.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from trainwright.domain.entities import Job, Slots
 from trainwright.domain.errors import DuplicateModelName, ModelNotFound, ModelVersionNotFound
+from trainwright.domain.lifecycle import Phase
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import Channel
 from trainwright.domain.texts import make_event
@@ -18,6 +19,8 @@ BUCKET = "trainwright-models"
 LOOK_BACK_MS = 7 * 86_400_000
 """Jobs that ended longer ago are not asked for any more."""
 BATCH = 100
+OPEN_MS = 600_000
+"""A model that is not kept so long after its job's end does not hold up the job's deletion."""
 _LATE_SEQS = 1000  # events whose numbers were given earlier, but that are committed later
 
 
@@ -42,6 +45,12 @@ def jobs_to_keep(ctx: Services, seen_seq: int) -> tuple[int, tuple[Job, ...]]:
     with ctx.units(PLATFORM, write=False) as uow:
         seq = uow.models.last_event_seq()
         return seq, uow.models.jobs_to_keep(ended_since_ms=since_ms, after_seq=after, limit=BATCH)
+
+
+def is_open(uow: UnitOfWork, job: Job, now_ms: int) -> bool:
+    """Whether the job's model may still become a version: it ended a short while ago, and nothing is told of it."""
+    keeps = bool(job.launch.model_name) and job.phase in (Phase.COMPLETED, Phase.TERMINATED)
+    return keeps and now_ms - job.ended_at_ms < OPEN_MS and not _is_told(uow, job.id)
 
 
 def unready(ctx: Services) -> tuple[ModelVersion, ...]:

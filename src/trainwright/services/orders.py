@@ -7,6 +7,7 @@ from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand, Work
 from trainwright.services.context import Services
+from trainwright.services.model_rows import BUCKET as MODELS
 from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import (
     CheckLimits,
@@ -23,6 +24,7 @@ from trainwright.wire.runner import (
 LOG_DIR = "/home/ma-user/modelarts/log"
 NO_CHECK = ("MA_SKIP_IMAGE_DETECT", "MA_DETECT_TRAIN_INJECT_CODE")  # either of them `0`: no pre-check
 SUBSCRIBED = "subscribed algorithm"  # in place of where its code lies, which nobody is told
+REGISTERED = "registered model"  # likewise
 RUNNER_PATH = "/runner/v1/attempts"
 
 
@@ -155,14 +157,17 @@ def _code_folder(reach: _Reach, work: Work) -> Folder | None:
 
 
 def _channel_folder(reach: _Reach, channel: Channel, section: str) -> Folder:
+    place = ObsPath.parse(channel.uri)
+    hidden = place.bucket == MODELS
     return Folder(
         name=channel.name,
-        uri=channel.uri,
+        uri="" if hidden else channel.uri,
+        shown=REGISTERED if hidden else "",
         local_path=channel.local_path,
         grant=reach.grant(channel.uri, section),
         pass_as=channel.pass_as.value,
         prefetch=channel.prefetch,
-        is_file=not ObsPath.parse(channel.uri).is_folder,
+        is_file=not place.is_folder,
         manifest_url=reach.url(section) if channel.dataset_version_id else "",
     )
 

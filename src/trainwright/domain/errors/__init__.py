@@ -98,6 +98,7 @@ from trainwright.domain.errors.jobs import (
 from trainwright.domain.errors.models import (
     DuplicateModelName,
     DuplicateModelVersion,
+    ModelBeingKept,
     ModelFileNotFound,
     ModelInUse,
     ModelNotFound,
@@ -238,6 +239,7 @@ __all__ = [
     "LogNotReady",
     "MalformedAuthorization",
     "MalformedRequest",
+    "ModelBeingKept",
     "ModelFileNotFound",
     "ModelInUse",
     "ModelNotFound",

@@ -50,3 +50,14 @@ class ModelFileNotFound(NotFound):
     code = "Trainwright.1106"
     text = Text("Version {version} has no file {file}.", "版本 {version} 中没有文件 {file}。")
     remedy = Text("List its files.", "请查看其文件列表。")
+
+
+class ModelBeingKept(Conflict):
+    """The job's model is still being registered: without the job it would be lost."""
+
+    code = "Trainwright.1107"
+    text = Text("The model of training job {job} is being registered.", "正在登记训练作业 {job} 的模型。")
+    remedy = Text(
+        "Try again in a moment; the job's events tell when it is done.",
+        "请稍后重试；登记完成时作业事件会有提示。",
+    )
