@@ -305,14 +305,17 @@ async def test_workspaces(world: World) -> None:
         uow.workspaces.add(WORKSPACE)
         uow.commit()
     await fill(world)
-    await made(world, metadata__workspace_id="w1")
+    await world.ended(metadata__name="first", metadata__workspace_id="w1", **asking())
+    elsewhere = await world.ended(metadata__name="second", **asking())
+    await keep(world.ctx)
+    assert codes(world, elsewhere) == ["model_taken"]
     model = await the_model(world)
     assert model.workspace_id == "w1"
     assert (await models.search(world.ctx, carol, ModelQuery())).total == 0
     with pytest.raises(WorkspaceNotFound):
         await models.search(world.ctx, carol, ModelQuery(workspace_id="w1"))
-    elsewhere = await made(world, job="second")
-    assert codes(world, elsewhere) == ["model_taken"]
+    with pytest.raises(DuplicateModelName):
+        await made(world, job="third")
     with world.ctx.units(PLATFORM) as uow:
         uow.workspaces.save(replace(WORKSPACE, members=(Member("u3", "carol", role=VIEWER),)))
         uow.commit()
