@@ -12,9 +12,12 @@ from rich.console import Console
 
 from benchmarks import (
     burst,
+    hangs,
     latency,
     listing,
     preemption,
+    recovery,
+    rendezvous,
     runner_cost,
     scheduling,
     signatures,
@@ -44,7 +47,14 @@ BENCHMARKS: Mapping[str, tuple[str, Callable[[Setting], list[Row]]]] = {
     "staging": ("Staging", staging.run),
     "scheduling": ("Scheduling 10,000 jobs, and a trace", scheduling.run),
     "preemption": ("Pre-emption", preemption.run),
+    "rendezvous": ("Eight workers meet", rendezvous.run),
+    "hangs": ("Hangs", hangs.run),
+    "recovery": ("Ranks that die", recovery.run),
     "torture": ("kill -9 of the server", torture.run),
+}
+ON_SLURM: Mapping[str, tuple[str, Callable[[Setting], list[Row]]]] = {
+    "slurm": ("Slurm, for comparison", slurm.run),
+    "recovery-slurm": ("Ranks that die on Slurm", recovery.run_on_slurm),
 }
 
 
@@ -56,10 +66,9 @@ def main() -> int:
     console.print(
         f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_mib']} MiB, commit {facts['commit']}\n"
     )
-    chosen = [name for name in BENCHMARKS if not options.only or name in options.only]
-    jobs = {name: BENCHMARKS[name] for name in chosen}
-    if options.slurm:
-        jobs["slurm"] = ("Slurm, for comparison", slurm.run)
+    offered = {**BENCHMARKS, **ON_SLURM}
+    wanted = options.only or [*BENCHMARKS, *(ON_SLURM if options.slurm else ())]
+    jobs = {name: job for name, job in offered.items() if name in wanted}
     results: dict[str, object] = {}
     path = options.out or RESULTS / f"local-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
     with tempfile.TemporaryDirectory(prefix="trainwright-bench-", dir=options.folder) as folder:
@@ -75,11 +84,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), help="these benchmarks instead of all")
+    parser.add_argument(
+        "--only", nargs="+", choices=[*BENCHMARKS, *ON_SLURM], help="these benchmarks instead of all"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="small amounts: does it run, not what is the number"
     )
-    parser.add_argument("--slurm", action="store_true", help="also sbatch and srun of this machine's Slurm")
+    parser.add_argument("--slurm", action="store_true", help="also what needs a Slurm cluster")
     parser.add_argument(
         "--out", type=Path, help="result file (default: benchmarks/results/local-<time>.json)"
     )
