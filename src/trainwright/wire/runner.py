@@ -198,7 +198,9 @@ class Samples(Message):
 
 
 class Ready(Message):
-    """The task waits for the others. `round`: how often its processes were started again in place."""
+    """The task waits for the others. `round`: how often its processes were started again in place. The port said first
+    for a round is the one that all are told: `go` names it, also to the task itself.
+    """
 
     round: int
     port: int = 0
