@@ -39,7 +39,6 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         "batch_lock_pool_nodes": {"nodeNames": ["node-7"]},
         "batch_unlock_pool_nodes": {"nodeNames": ["node-7"]},
         "models_change": {"description": "Reads scanned digits; trained on the set of spring 2026"},
-        "models_change": {"description": "Reads scanned digits; trained on the set of spring 2026"},
         "users_create": {"name": "ann", "roles": ["developer"], "password": "correct horse battery"},
         "users_change": {"enabled": False},
         "password_change": {"old_password": "correct horse battery", "new_password": "staple of another"},
