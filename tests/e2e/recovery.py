@@ -118,9 +118,14 @@ def recover(
     ended = live.wait(job, *END, timeout_s=600)
     outcome.phase = ended["status"]["phase"]
     outcome.attempts = int(ended["status"]["attempt"])
-    found = _FINAL.findall(_logs(live, job))
-    outcome.final = found[-1] if found else b""
+    outcome.final = final_loss(live, job)
     return outcome
+
+
+def final_loss(live: LiveServer, job: str) -> bytes:
+    """The loss that rank 0 printed at the end, all its bits; empty when it never did."""
+    found = _FINAL.findall(_logs(live, job))
+    return found[-1] if found else b""
 
 
 def kill_rank(job: str, task: str) -> bool:
