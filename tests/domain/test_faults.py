@@ -363,3 +363,28 @@ def test_attempts_of_the_past_are_no_matter() -> None:
     tasks = ended(job, Reason.PREEMPTED)
     again = on(step(job, tasks, wanted_starts=2, process_restarts=2, hang_restarts=1), tasks, GONE)
     assert again.attempt == Attempt(job.id, 2, NOW, ran_before_ms=NOW - 5)
+
+
+def test_workers_of_a_release_without_rendezvous_end_one_after_the_other() -> None:
+    """Guards an update under a job whose runners never said `ready`: nobody waits for the first that completes."""
+    job = running(make_role(replicas=2))
+    tasks = ended(job, Reason.COMPLETED, None)
+    assert {task.round for task in tasks} == {-1}
+    assert step(job, tasks).trigger is None
+    both = step(job, ended(job, Reason.COMPLETED, Reason.COMPLETED))
+    assert (both.trigger, both.job.reason) == (Trigger.SETTLE, Reason.COMPLETED)
+
+
+def test_a_task_that_cannot_prepare_ends_those_that_wait_for_it() -> None:
+    """Guards `min_failed` above one: the role could do without it, the rendezvous cannot; its own reason is told."""
+    job = running(make_role(replicas=3, min_failed=2))
+    first, *others = ended(job, Reason.INPUT_DOWNLOAD_FAILED, None, None)
+    preparing = (replace(first, started_at_ms=0), *others)
+    assert step(job, preparing).trigger is None
+    waiting = (preparing[0], replace(others[0], round=0), others[1])
+    made = step(job, waiting)
+    assert (made.trigger, made.job.reason) == (Trigger.SETTLE, Reason.INPUT_DOWNLOAD_FAILED)
+    assert made.attempt is not None
+    assert made.attempt.end_task == "worker-0"
+    met = tuple(replace(task, round=0) for task in ended(job, Reason.USER_EXIT, None, None))
+    assert step(job, met).trigger is None

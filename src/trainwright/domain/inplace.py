@@ -22,8 +22,9 @@ from trainwright.domain.starts import failed_now, may_start_again
 
 def plan_in_place(s: Snapshot, attempt: Attempt, now: int, rule: HangRule | None) -> Plan | None:
     """What to do about processes that failed or hang while their tasks are all there; None: nothing."""
-    if _is_stranded(s, attempt):
-        return settle(s, attempt, _why_started_again(s, attempt), now)
+    stranded = _stranded(s, attempt)
+    if stranded is not None:
+        return settle(s, attempt, stranded, now)
     failed = failed_now(attempt, s.tasks)
     if failed:
         if not may_start_again(s.job, attempt, s.tasks):
@@ -79,9 +80,24 @@ def _start_again(s: Snapshot, attempt: Attempt, reason: Reason, now: int, *, cou
     return Plan(s.job, again, events=(event,), due_at_ms=next_look_ms(s.job, again, now))
 
 
-def _is_stranded(s: Snapshot, attempt: Attempt) -> bool:
-    """A task ended just when all were told to start again: the others would wait for it for ever."""
-    return any(task.is_final and task.round < attempt.wanted_starts for task in s.tasks)
+def _stranded(s: Snapshot, attempt: Attempt) -> Decision | None:
+    """Why the tasks that are left would wait for ever for one that has ended; None: they do not.
+
+    Before the first start a task may have failed to prepare, though its role could do without it: that is why. Runners
+    of releases that had no rendezvous (no task of the attempt ever met) wait for nobody.
+    """
+    if attempt.wanted_starts:  # one ended just when all were told to start again
+        behind = any(task.is_final and task.round < attempt.wanted_starts for task in s.tasks)
+        return _why_started_again(s, attempt) if behind else None
+    if not any(task.round >= 0 for task in s.tasks):
+        return None
+    failed = [
+        task
+        for task in s.tasks
+        if task.round < 0 and not task.started_at_ms and task.reason not in (None, Reason.COMPLETED)
+    ]
+    first = min(failed, key=lambda task: (task.ended_at_ms, task.index), default=None)
+    return None if first is None or first.reason is None else Decision(first.reason, first.name)
 
 
 def _why_started_again(s: Snapshot, attempt: Attempt) -> Decision:
