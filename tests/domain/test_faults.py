@@ -109,7 +109,6 @@ def test_the_ranks_that_fail_with_a_node_do_not_cost_the_user() -> None:
 @pytest.mark.parametrize(
     ("told", "end"),
     [
-        (None, Reason.PREEMPTED),
         (Reason.PREEMPTED, Reason.PREEMPTED),
         (Reason.TIME_LIMIT, Reason.TIME_LIMIT),
         (Reason.NODE_LOST, Reason.NODE_LOST),
@@ -124,10 +123,30 @@ def test_the_backend_knows_why_a_runner_was_evicted(told: Reason | None, end: Re
     made = on(step(job, tasks), tasks, over)
     assert made.job.reason is end
     done = on(made, tasks, GONE)
+    assert done.closed is None or done.closed.end_reason is end
     if end is Reason.PREEMPTED:
         assert done.trigger is Trigger.REQUEUE
         assert (done.job.free_used, done.job.budget_used) == (0, 0)
         assert [*codes(made), *codes(done)].count("job_preempted") == 1
+        assert on(made, tasks, over).job == made.job
+
+
+def test_a_runner_alone_is_not_believed_that_it_was_preempted() -> None:
+    """Guards against retries that nobody counts: without the backend's word it is a runner that was lost."""
+    job, told = running(), []
+    for number in range(1, 3 + FREE_RETRIES_MAX):
+        tasks = ended(job, Reason.PREEMPTED)
+        settled = step(job, tasks)
+        over = on(settled, tasks, Observation(RunState.EXITED))
+        done = on(over, tasks, GONE)
+        told += codes(settled) + codes(done)
+        if done.job.phase.is_end:
+            break
+        assert done.closed is not None
+        assert (done.closed.end_reason, done.job.free_used) == (Reason.RUNNER_LOST, number)
+        job = replace(done.job, phase=Phase.RUNNING)
+    assert (done.job.phase, done.job.reason) == (Phase.ABNORMAL, Reason.RUNNER_LOST)
+    assert told == ["job_restarted"] * FREE_RETRIES_MAX + ["job_abnormal"]
 
 
 def test_a_user_who_stops_is_believed() -> None:

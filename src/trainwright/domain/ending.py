@@ -5,7 +5,7 @@ from typing import assert_never
 
 from trainwright.domain.completion import Decision, RoleResult, count_ends, role_results
 from trainwright.domain.entities import Attempt, Event, Job, Slots
-from trainwright.domain.faults import avoided, isolations, refined
+from trainwright.domain.faults import avoided, believed, isolations, refined
 from trainwright.domain.lifecycle import Trigger, next_phase
 from trainwright.domain.observation import RunState
 from trainwright.domain.planning import (
@@ -108,7 +108,7 @@ def _role_events(s: Snapshot, now: int) -> tuple[Event, ...]:
 
 
 def _preempted(s: Snapshot, job: Job, attempt: Attempt, now: int) -> tuple[Event, ...]:
-    """Told when the backend says it; what only a runner believes is told at the end (`_finish`)."""
+    """Told when the backend says it; what only a runner believes is not (`faults.believed`)."""
     if job.reason is not Reason.PREEMPTED or attempt.end_task:
         return ()
     detail = s.observation.detail if s.observation is not None else ""
@@ -141,7 +141,7 @@ def _learn(s: Snapshot, attempt: Attempt, now: int) -> Plan | None:
         return None
     known = Decision(s.job.reason, attempt.end_task)
     better = refined(known, s.tasks, s.observation)
-    if better.reason is known.reason:
+    if better == known:
         return None
     job, changed = _with_decision(s, attempt, better)
     if _keep_until(s, job, now) == 0:
@@ -177,14 +177,14 @@ def _wind_down(s: Snapshot, attempt: Attempt, now: int) -> Plan:
 
 
 def _finish(s: Snapshot, now: int) -> Plan:
-    reason = s.job.reason or Reason.RUNNER_LOST
-    attempt = s.attempt and replace(s.attempt, ended_at_ms=now)
+    reason = believed(s.job.reason or Reason.RUNNER_LOST, s.attempt.end_task if s.attempt else "")
+    attempt = s.attempt and replace(
+        s.attempt, ended_at_ms=now, end_reason=reason if s.attempt.end_reason else None
+    )
     isolated = isolations(s.tasks)
     events = tuple(
         job_event(s, now, "node_isolated", {"node": out.node, "reason": out.reason.value}) for out in isolated
     )
-    if attempt is not None and reason is Reason.PREEMPTED and attempt.end_task:
-        events += (job_event(s, now, "job_preempted", {"detail": attempt.end_task}),)
     if attempt is not None and attempt.reserved_until_ms:
         events += (job_event(s, now, "environment_released"),)
     paid = Retry.NEVER if s.job.stop_requested_at_ms else _paid_by(s.job, reason)

@@ -24,9 +24,20 @@ def refined(decision: Decision, tasks: Sequence[TaskState], seen: Observation | 
         first = min(faulty, key=lambda task: (task.ended_at_ms, task.index))
         return Decision(first.reason or decision.reason, first.name)
     told = seen.reason if seen is not None and seen.state in _OVER else None
-    if told is None or told in (Reason.RUNNER_LOST, decision.reason):
+    if (
+        told is None
+        or told is Reason.RUNNER_LOST
+        or (told is decision.reason and told is not Reason.PREEMPTED)
+    ):
         return decision
     return Decision(told)
+
+
+def believed(reason: Reason, task: str) -> Reason:
+    """The reason that counts in the end. Only the backend knows that it pre-empted an attempt, and then no task is
+    named: a runner that says so was sent away by somebody else, or is none of ours, and its retries are counted.
+    """
+    return Reason.RUNNER_LOST if reason is Reason.PREEMPTED and task else reason
 
 
 def avoided(
