@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trainwright.backends.slurm.folders import Stored
+from trainwright.backends.slurm.folders import Signs, Stored
 from trainwright.backends.slurm.parsing import QueueRow
 from trainwright.backends.slurm.states import Stage, meaning_of, words_for
 from trainwright.domain.entities import Note
@@ -43,10 +43,10 @@ class Tracked:
     """One accepted attempt.
 
     `job`: its number in Slurm, empty until it is known. `row`: what the queue said last; `misses`: how often in a row
-    it was not in there. `ended`: what keepers said of tasks that are over. `beats`: owners and beats of the others, and
-    `beaten` when (event loop's time) one was last seen to move; `left_at`: when all tasks were
-    seen to be over; `failed_at`: when the job was, but not they. `shut_out`: it waits for one of these nodes to
-    return, and is not in Slurm's queue yet. `excluded`: the nodes it was kept from.
+    it was not in there. `signs`: what keepers left, as read last, and of that `ended`: what was said of tasks that are
+    over; `beats`: owners and beats of the others, and `beaten` when (event loop's time) one was last seen to move.
+    `left_at`: when all tasks were seen to be over; `failed_at`: when the job was, but not they. `shut_out`: it waits
+    for one of these nodes to return, and is not in Slurm's queue yet. `excluded`: the nodes it was kept from.
     """
 
     launch: Launch
@@ -60,6 +60,7 @@ class Tracked:
     end: End | None = None
     row: QueueRow | None = None
     misses: int = 0
+    signs: Signs | None = None
     ended: dict[str, dict[str, Any]] = field(default_factory=dict)
     beats: dict[str, tuple[str, int]] = field(default_factory=dict)
     beaten: float = 0.0

@@ -46,6 +46,8 @@ REJECTED, STOP, PRIORITY, STATUS, LAUNCH = (
     "launch.json",
 )
 INSTANCE, TRASH = "instance", ".trash."
+SETTLED_S = 2.0  # a folder that has not changed for so long shows its next change by another time
+REREAD_S = 30.0  # where folders show no times
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 
@@ -69,6 +71,21 @@ class Damaged:
     key: str
     job: dict[str, Any] | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What keepers have left of an attempt: `ended` tasks with what was said, `beats` (node and beat) of those that
+    were ever begun. `changed_ns`: when the folder changed, first seen `since`; read at `read_at` (seconds, monotonic).
+    `quiet`: nobody writes there, so that the same time means the same content.
+    """
+
+    ended: dict[str, dict[str, Any]]
+    beats: dict[str, tuple[str, int]]
+    changed_ns: int = 0
+    since: float = 0.0
+    read_at: float = 0.0
+    quiet: bool = False
 
 
 class SharedFolder:
@@ -137,22 +154,24 @@ class SharedFolder:
         for task in tasks:
             _replace(self.folder(key) / task / STOP, content)
 
-    def ended(self, key: str) -> dict[str, dict[str, Any]]:
-        """Tasks that are over on their nodes, with what their keepers said."""
-        found = {}
-        for path in _list(self.folder(key) / STATUS):
-            if path.suffix == ".json":
-                found[path.stem] = _read(path) or {}
-        return found
-
-    def beats(self, key: str) -> dict[str, tuple[str, int]]:
-        """Owner (node) and beat of each task that was ever begun."""
-        found = {}
-        for path in _list(self.folder(key) / STATUS):
-            if path.suffix == ".owner":
-                owner = _read(path) or {}
-                found[path.stem] = (str(owner.get("node", "")), int(owner.get("beat", 0)))
-        return found
+    def signs(self, key: str, before: Signs | None, now: float) -> Signs:
+        """What keepers have left; `before` itself where it still holds, which costs one look at the folder."""
+        folder = self.folder(key) / STATUS
+        try:  # opened, so that a file server is asked
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return Signs({}, {})
+        try:
+            changed_ns = os.fstat(descriptor).st_mtime_ns
+            same = before is not None and before.changed_ns == changed_ns
+            if before is not None and same and before.quiet and now < before.read_at + REREAD_S:
+                return before
+            with os.scandir(descriptor) as entries:
+                names = [entry.name for entry in entries]
+        finally:
+            os.close(descriptor)
+        since = before.since if before is not None and same else now
+        return _signs(folder, sorted(names), changed_ns, since, now)
 
     def owner_job(self, key: str) -> str:
         """The number of the job whose keepers run the attempt; empty: none has begun."""
@@ -219,6 +238,24 @@ class SharedFolder:
             priority=int(changed.get("priority", spec.priority)),
             end=_read(folder / END),
         )
+
+
+def _signs(folder: Path, names: list[str], changed_ns: int, since: float, now: float) -> Signs:
+    found = Signs({}, {})
+    whole = True
+    for name in names:
+        task, _, kind = name.rpartition(".")
+        if kind not in ("json", "owner"):
+            continue
+        said = _read(folder / name)
+        whole = whole and said is not None
+        if kind == "json":
+            found.ended[task] = said or {}
+        else:
+            owner = said or {}
+            found.beats[task] = (str(owner.get("node", "")), int(owner.get("beat", 0)))
+    quiet = whole and now >= since + SETTLED_S and set(found.beats) <= set(found.ended)
+    return Signs(found.ended, found.beats, changed_ns, since, now, quiet)
 
 
 def _list(folder: Path) -> list[Path]:

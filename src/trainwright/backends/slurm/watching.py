@@ -6,12 +6,13 @@ in a row accounting is asked, and where there is none, its keepers' signs of lif
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from trainwright.backends.slurm.attempts import VANISHED, End, Tracked, recall
 from trainwright.backends.slurm.cluster import Cluster
 from trainwright.backends.slurm.commands import CommandFailed, Commands
-from trainwright.backends.slurm.folders import END, Damaged, SharedFolder, Stored
+from trainwright.backends.slurm.folders import END, Damaged, SharedFolder, Signs, Stored
 from trainwright.backends.slurm.parsing import (
     ACCOUNT_FORMAT,
     NODES_COMMAND,
@@ -72,6 +73,8 @@ class Watch:
         self._reaped: dict[str, float] = {}
         self._looked_at: float | None = None
         self._looking = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._positions: dict[str, int] | None = None
         self._cluster: Cluster | None = None
         self._cluster_at = 0.0
         self._cluster_moved = False  # a job of ours has started or ended since
@@ -106,10 +109,12 @@ class Watch:
         """A new one was accepted."""
         self._attempts[tracked.key] = tracked
         self._reaped.pop(tracked.key, None)
+        self._positions = None
 
     def forget(self, key: str) -> None:
         """One was removed. Its job may be in the queue for a moment: that is no stray."""
         self._attempts.pop(key, None)
+        self._positions = None
         self.damaged.pop(key, None)
         now = asyncio.get_running_loop().time()
         self._reaped = {k: at for k, at in self._reaped.items() if at > now - REAPED_KEPT_S} | {key: now}
@@ -129,9 +134,11 @@ class Watch:
         return [key for key in self._rows if key not in self.damaged and self.strays(key)]
 
     def observe(self, tracked: Tracked) -> Observation | None:
-        """What is known of one."""
+        """What is known of one. Its position is its place among ours that waited in its partition at the last look."""
         now = asyncio.get_running_loop().time()
-        position = self._position(tracked) if tracked.is_waiting else 0
+        if self._positions is None:
+            self._positions = self._rank_all()
+        position = self._positions.get(tracked.key, 0)
         return tracked.observe(now=now, stale_s=self._settings.stale_s, position=position)
 
     # -- looking
@@ -156,26 +163,22 @@ class Watch:
                 if row.comment == self.comment:
                     self._rows.setdefault(row.name, []).append(row)
             self._looked_at = asyncio.get_running_loop().time()
+            self._positions = None
             for tracked in asked:
                 self._see(tracked)
             await self._settle([t for t in asked if not t.is_over])
 
     async def read_signs(self, attempts: Sequence[Tracked]) -> None:
         """What keepers have left of these."""
-        for tracked in attempts:
-            try:
-                ended, beats = await self._threads(self._signs, tracked.key)
-            except OSError as error:
-                log.warning("signs_not_read", extra={"attempt": tracked.key, "error": str(error)})
-                continue
-            tracked.ended = ended
+        async with self._reading:  # what was read later must not be taken for older
             now = asyncio.get_running_loop().time()
-            self._cluster_moved = self._cluster_moved or len(beats) != len(tracked.beats)
-            tracked.see_beats(beats, now)
-            if tracked.has_left and tracked.end is None:
-                self.due = True
-                tracked.left_at = tracked.left_at or now
-            self._announce(tracked)
+            known = [(tracked.key, tracked.signs) for tracked in attempts]
+            found = await self._threads(self._signs, known, now)
+            now = asyncio.get_running_loop().time()
+            for tracked, signs in zip(attempts, found, strict=True):
+                if signs is not None and signs is not tracked.signs:
+                    self._take_in(tracked, signs, now)
+                self._announce(tracked)  # also where nothing came: a keeper may have fallen silent
 
     async def jobs_named(self, key: str) -> list[QueueRow]:
         """Jobs of ours of that name in the queue, asked now. Those that Slurm itself refused do not count.
@@ -231,8 +234,23 @@ class Watch:
     def _load(self) -> tuple[str, list[Stored | Damaged]]:
         return self._folder.open(), list(self._folder.load_all())
 
-    def _signs(self, key: str) -> tuple[dict[str, dict[str, object]], dict[str, tuple[str, int]]]:
-        return self._folder.ended(key), self._folder.beats(key)
+    def _signs(self, known: Sequence[tuple[str, Signs | None]], now: float) -> list[Signs | None]:
+        found: list[Signs | None] = []
+        for key, before in known:
+            try:
+                found.append(self._folder.signs(key, before, now))
+            except OSError as error:
+                log.warning("signs_not_read", extra={"attempt": key, "error": str(error)})
+                found.append(None)
+        return found
+
+    def _take_in(self, tracked: Tracked, signs: Signs, now: float) -> None:
+        tracked.signs, tracked.ended = signs, signs.ended
+        self._cluster_moved = self._cluster_moved or len(signs.beats) != len(tracked.beats)
+        tracked.see_beats(signs.beats, now)
+        if tracked.has_left and tracked.end is None:
+            self.due = True
+            tracked.left_at = tracked.left_at or now
 
     def _see(self, tracked: Tracked) -> None:
         """Match the answer with an attempt. A job of the same number with another name is a stranger."""
@@ -319,20 +337,19 @@ class Watch:
             log.warning("slurm_not_reached", extra={"error": str(error)})
             return ()
 
-    def _position(self, tracked: Tracked) -> int:
-        """Its place among ours that wait in the same partition, as Slurm ranks them; unknown ones come last."""
-        partition = self._settings.base_partition(tracked.spec.pool_id)
-        rank = _rank(tracked)
-        return 1 + sum(
-            other.is_waiting
-            and other is not tracked
-            and self._settings.base_partition(other.spec.pool_id) == partition
-            and _rank(other) < rank
-            for other in self._attempts.values()
-        )
+    def _rank_all(self) -> dict[str, int]:
+        """Places of all that wait, each in its partition, as Slurm ranks them; unknown ones come last."""
+        ahead: Counter[str | None] = Counter()
+        positions = {}
+        for tracked in sorted((t for t in self._attempts.values() if t.is_waiting), key=_rank):
+            partition = self._settings.base_partition(tracked.spec.pool_id)
+            ahead[partition] += 1
+            positions[tracked.key] = ahead[partition]
+        return positions
 
     def _announce(self, tracked: Tracked) -> None:
-        seen = self.observe(tracked)
+        now = asyncio.get_running_loop().time()
+        seen = tracked.observe(now=now, stale_s=self._settings.stale_s, position=0)
         state = None if seen is None else seen.state
         if state is not None and state is not tracked.said:
             tracked.said = state
