@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
-from . import procfs
+from . import procfs, sandbox
 from .kernel import die_with_parent, own_names
 from .rundir import write_all
 
@@ -81,7 +81,11 @@ class Child:
             what = f"enter {self._command['cwd']}"
             os.chdir(self._command["cwd"])
             what = f"start {argv[0]}"
-            os.execvpe(argv[0], argv, environment)  # noqa: S606 - by argv, not through a shell
+            if self._command["sandbox"]:
+                argv = sandbox.handed_over(argv, environment)
+                marks = {procfs.MARKER: environment.get(procfs.MARKER, "")}
+                os.execve(argv[0], argv, marks)  # noqa: S606 - by argv, not through a shell
+            os.execvpe(argv[0], argv, environment)  # noqa: S606 - as above
         except (OSError, ValueError) as error:
             number = getattr(error, "errno", None) or 22
             write_all(say, f"{number} cannot {what}: {getattr(error, 'strerror', None) or error}".encode())

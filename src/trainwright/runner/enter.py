@@ -13,7 +13,7 @@ import signal
 import termios
 import time
 
-from . import namespaces, procfs
+from . import namespaces, procfs, sandbox
 from .child import cgroup_folder, kill_tree
 from .kernel import become_subreaper, die_with_parent, set_name
 from .rundir import RunDir, drain, read_json
@@ -179,19 +179,19 @@ class Visit:
             namespaces.hide()
             _join_cgroup(command["cgroup"])
             close_inherited()
-            argv, joined = self._argv, True
+            outside: list[str] = []
             try:
                 restricted = namespaces.join(self._place.pid)
             except PermissionError:
                 if not command["sandbox"]:
                     raise
-                argv, restricted, joined = [*_second_sandbox(command["argv"]), *self._argv], False, False
+                outside, restricted = _second_sandbox(command["argv"]), False
             die_with_parent(signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(KILLED)
             child = os.fork()
             if child == 0:
-                self._become(argv, restricted=restricted, joined=joined)
+                self._become(outside, restricted=restricted)
             _, status = os.waitpid(child, 0)
             code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         except (OSError, ValueError) as error:
@@ -199,10 +199,10 @@ class Visit:
         finally:
             os._exit(code)
 
-    def _become(self, argv: list[str], *, restricted: bool, joined: bool) -> NoReturn:
-        """Turn into the program."""
+    def _become(self, outside: list[str], *, restricted: bool) -> NoReturn:
+        """Turn into the program. `outside`: we are not in the task's sandbox, and this makes one like it."""
         command = self._place.command
-        what = argv[0] if argv else "bash"
+        what = (self._argv or ["bash"])[0]
         try:
             os.setsid()
             if os.isatty(0):
@@ -211,13 +211,20 @@ class Visit:
             for number in range(1, signal.NSIG):
                 if number not in (signal.SIGKILL, signal.SIGSTOP) and signal.getsignal(number) is not None:
                     signal.signal(number, signal.SIG_DFL)
-            inside = bool(command["sandbox"]) and joined
-            os.chdir(command["env"].get("PWD", "/") if inside else command["cwd"])
+            environment = {**command["env"], SHELL_MARKER: self._mark, "TERM": os.environ.get("TERM", "dumb")}
+            if outside:
+                os.chdir("/")
+                argv = sandbox.handed_over([*outside, *(self._argv or ["bash"])], environment)
+                marks = {
+                    name: environment[name] for name in (procfs.MARKER, SHELL_MARKER) if name in environment
+                }
+                os.execve(argv[0], argv, marks)  # noqa: S606 - by argv, not through a shell
+            os.chdir(command["env"].get("PWD", "/") if command["sandbox"] else command["cwd"])
             if restricted:
                 namespaces.give_up_rights()
-            environment = {**command["env"], SHELL_MARKER: self._mark, "TERM": os.environ.get("TERM", "dumb")}
+            argv = self._argv
             if argv:
-                os.execvpe(argv[0], argv, environment)  # noqa: S606 - by argv, not through a shell
+                os.execvpe(argv[0], argv, environment)  # noqa: S606 - as above
             for shell in ("bash", "sh"):
                 environment["SHELL"] = f"/bin/{shell}"
                 try:
@@ -237,8 +244,8 @@ class Visit:
 
 def _second_sandbox(argv: Sequence[str]) -> list[str]:
     """Bwrap over the same files, on our terminal: all that can be had where namespaces may not be joined."""
-    own = argv[: argv.index("--") + 1]
-    return [word for word in own if word != "--new-session"]
+    options = argv[1 : argv.index("--") + 1]
+    return [sandbox.program(), *(word for word in options if word != "--new-session")]
 
 
 def _join_cgroup(reference: str) -> None:

@@ -10,15 +10,18 @@ import os
 
 from . import layout
 from .hosts import host_name
+from .rundir import write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 UID, GID = "1000", "100"  # ma-user's, as in ModelArts' images
 USERS = (f"ma-user:x:{UID}:{GID}::{layout.HOME}:/bin/bash",)
 _SYSTEM = "/.etc"  # where the machine's /etc is seen: the job's own consists of links to what lies there
 _SYSTEM_FOLDERS = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
+_PROGRAM = "bwrap"
+_USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 _DEVICES = ("nvidia", "davinci", "hisi_hdc", "devmm_svm")
 
 
@@ -26,6 +29,7 @@ class Machine:
     """What of the machine's own file system the view depends on; gathered by `look`."""
 
     def __init__(self) -> None:
+        self.program = _PROGRAM
         self.links: dict[str, str] = {}  # /bin and the like that are symbolic links, with their targets
         self.folders: list[str] = []  # those of them that are folders, and /opt, /sys
         self.devices: list[str] = []
@@ -36,6 +40,7 @@ class Machine:
 def look() -> Machine:
     """The machine as it is now."""
     machine = Machine()
+    machine.program = program()
     for path in _SYSTEM_FOLDERS:
         if os.path.islink(path):
             machine.links[path] = os.readlink(path)
@@ -48,6 +53,41 @@ def look() -> Machine:
         machine.hidden_resolver = os.path.dirname(resolver)
     machine.settings = sorted(os.listdir("/etc"))
     return machine
+
+
+def program() -> str:
+    """Where bwrap is, by our own PATH: the job's is not to choose what is started outside of the sandbox."""
+    for folder in os.environ.get("PATH", _USUAL_PATH).split(":"):
+        path = os.path.join(folder, _PROGRAM)
+        if folder.startswith("/") and os.access(path, os.X_OK):
+            return path
+    return _PROGRAM  # from `/` there is none: that is what the start will say
+
+
+def handed_over(argv: Sequence[str], variables: Mapping[str, str]) -> list[str]:
+    """Bwrap's `argv` with the job's `variables` for what it starts, on a descriptor that this process holds open.
+
+    Bwrap itself must be started without them: `LD_PRELOAD` and the like would bring the job's code out of its sandbox.
+    They are not in its command line, where everybody on the machine could read them.
+
+    Raises:
+        ValueError: a name or value that no variable can have.
+        OSError: there is no memory for it.
+    """
+    words = bytearray()
+    for name, value in variables.items():
+        raw = os.fsencode(name), os.fsencode(value)
+        if not raw[0] or b"=" in raw[0] or b"\0" in raw[0] + raw[1]:
+            raise ValueError(f"{name!r} cannot be set as a variable")
+        words += b"--setenv\0%s\0%s\0" % raw
+    if hasattr(os, "memfd_create"):
+        sheet = os.memfd_create("variables")
+    else:  # a Python for C libraries of before 2018
+        sheet = os.open("/tmp", os.O_RDWR | os.O_TMPFILE, 0o600)  # noqa: S108 - it never has a name
+    write_all(sheet, bytes(words))
+    os.lseek(sheet, 0, os.SEEK_SET)
+    os.set_inheritable(sheet, True)
+    return [argv[0], "--args", str(sheet), *argv[1:]]
 
 
 def argv(
@@ -65,7 +105,7 @@ def argv(
     `root`: the task's file tree. `mounts`: folder with our own `hosts`, `passwd`, `group`. `readable`: interpreters,
     engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound.
     """
-    line = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    line = [machine.program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     line += ["--uid", UID, "--gid", GID, "--hostname", host_name(host), "--die-with-parent", "--new-session"]
     line += ["--ro-bind", "/usr", "/usr", *_settings(machine, root=root, mounts=mounts)]
     for path, target in sorted(machine.links.items()):

@@ -133,7 +133,7 @@ class Task:
         return {
             "argv": argv,
             "env": environment,
-            "cwd": self.rundir.root if self.places.sandboxed else self.places.real(cwd),
+            "cwd": "/" if self.places.sandboxed else self.places.real(cwd),
             "cgroup": self.launch.get("cgroup", ""),
             "sandbox": self.places.sandboxed,
             "names": None if self.places.sandboxed else self._names(peers),
