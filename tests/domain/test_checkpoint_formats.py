@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainwright.domain.checkpoint_formats import PROBLEMS, State, Verdict, check
-from trainwright.domain.pickles import Need, Reading, dangers_of, is_dangerous, walk_pickle
+from trainwright.domain.pickles import STEPS_MAX, Need, Reading, dangers_of, is_dangerous, walk_pickle
 from trainwright.domain.sentence import Language
 
 
@@ -337,6 +337,35 @@ def test_any_bytes(content: bytes, name: str) -> None:
     """Guards against what is no checkpoint at all, whatever it is called."""
     for head in (b"", b"PK\x03\x04", b"\x80\x04", b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"\n"):
         verdict(name, head + content)
+
+
+@pytest.mark.parametrize("end", ["Infinity", "NaN", "1e400", "-1", "true", '"16"', "null", "1" + "0" * 4299])
+def test_offsets_that_are_none(end: str) -> None:
+    """Guards all that looks at checkpoints against one file of a user's."""
+    header = b'{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,%s]}}' % end.encode()
+    found = verdict("m.safetensors", struct.pack("<Q", len(header)) + header)
+    assert (found.state, found.problem) == (State.INCOMPLETE, "damaged")
+
+
+def test_what_is_too_large_to_be_looked_at() -> None:
+    """Guards memory and time: a bomb is not even asked for, and all pickles of a file share one allowance."""
+    needs: list[Need] = []
+    for name in ("m.safetensors", "model.json"):
+        size = (2 << 20) + 100
+        data = struct.pack("<Q", size - 8) if name.endswith("tensors") else b"["
+        found = drive(check(name, size), data.ljust(8) + b"[" * (size - 8), needs)
+        assert (found.state, found.problem) == (State.UNKNOWN, "too_much")
+    many = b"\x80\x04" + b"N" * (STEPS_MAX // 2) + b"."
+    assert verdict("m.pkl", many) == Verdict(State.COMPLETE)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part in range(3):
+            archive.writestr(f"archive/{part}.pkl", many)
+    assert verdict("m.pt", packed.getvalue()).problem == "too_much"
+    needs.clear()
+    long = b"\x80\x04" + b"N" * 4_000_000 + b"."
+    assert drive(check("m.pkl", len(long)), long, needs).problem == "too_much"
+    assert sum(need.end - need.start for need in needs) < 1 << 20
 
 
 def test_every_problem_has_both_languages() -> None:

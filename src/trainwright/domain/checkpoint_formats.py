@@ -53,6 +53,7 @@ PROBLEMS: Mapping[str, Text] = {
     "strange": Text("its format is not known", "格式未知"),
     "too_much": Text("it is too large to be checked", "内容过大，未检查"),
     "unreadable": Text("the store could not be read", "无法读取存储"),
+    "failed": Text("the check failed: {detail}", "检查失败：{detail}"),
 }
 """Why a checkpoint is not complete, as a half-sentence, by the code of a verdict."""
 
@@ -75,7 +76,9 @@ class Verdict:
 COMPLETE = Verdict(State.COMPLETE)
 _HEAD = 4096
 _SHORTEST = 8  # no format has shorter files
-_HEADER_MAX = 32 << 20
+_JSON_MAX = 2 << 20
+"""Of a header, or a file of its own: parsed it takes some thirty times as much memory, and holds up all threads."""
+_SIZE_MAX = 1 << 63
 _SMALL = 64 << 20
 _GRAPH = 7  # the field of an ONNX model that holds it
 _FIELDS_MAX = 20_000
@@ -96,6 +99,8 @@ def check(name: str, size: int) -> Reading[Verdict]:
     try:
         return (yield from _check(name.lower(), size))
     except CutShort as cut:
+        if cut.wanted >= _SIZE_MAX:
+            return Verdict(State.INCOMPLETE, "damaged", {"at": 0})
         return Verdict(State.INCOMPLETE, "cut_short", {"size": size, "wanted": cut.wanted})
     except Damaged as damaged:
         return Verdict(State.INCOMPLETE, "damaged", {"at": damaged.at})
@@ -143,13 +148,13 @@ def _zip(size: int) -> Reading[Verdict]:
     members = yield from read_members(size)
     if members is None:
         return Verdict(State.INCOMPLETE, "no_end")
-    pickles = []
+    pickles: list[Pickle] = []
     for path, member in members.items():
         if path.endswith(".pkl"):
             start = yield from _contents(member)
             if member.packed:
                 return Verdict(State.UNKNOWN, "strange")
-            found = yield from walk_pickle(start, start + member.size)
+            found = yield from walk_pickle(start, start + member.size, pickles)
             for key, wanted in found.storages.items():
                 data = members.get(f"{path[:-4]}/{key}")
                 if data is None or data.size < wanted:
@@ -174,7 +179,7 @@ def _pickles(head: bytes, size: int) -> Reading[Verdict]:
         return _verdict_of(first)
     found = [first]
     for _ in range(4):
-        found.append((yield from walk_pickle(found[-1].end, size)))
+        found.append((yield from walk_pickle(found[-1].end, size, found)))
     storages = found[3].storages
     wanted = found[4].end + sum(8 + max(bytes_, 0) for bytes_ in storages.values())
     if wanted > size:
@@ -215,13 +220,15 @@ def _safetensors(head: bytes, size: int) -> Reading[Verdict]:
         raise Damaged(0)
     if 8 + length > size:
         raise CutShort(8 + length)
-    if length > _HEADER_MAX:
+    if length > _JSON_MAX:
         raise TooMuch
     text = yield Need(8, 8 + length)
     try:
         header = json.loads(text)
         ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-        end = 8 + length + max(map(int, ends), default=0)
+        if not all(type(each) is int and 0 <= each < _SIZE_MAX for each in ends):
+            raise Damaged(8)
+        end = 8 + length + max(ends, default=0)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as exc:
         raise Damaged(8) from exc
     if end > size:
@@ -255,7 +262,7 @@ def _numpy(head: bytes, size: int) -> Verdict:
 
 
 def _json(head: bytes, size: int) -> Reading[Verdict]:
-    if size > _HEADER_MAX:
+    if size > _JSON_MAX:
         raise TooMuch
     text = head if len(head) == size else (yield Need(0, size))
     try:

@@ -45,9 +45,12 @@ def _folder(checkpoint: Checkpoint) -> str:
 
 
 def _missing_name(checkpoint: Checkpoint, names: set[str]) -> str:
+    seen: set[tuple[str, str, str]] = set()
     for name in sorted(names):
         shard = _SHARD.fullmatch(name)
-        if shard:
+        whole = (shard["stem"], shard["all"], shard["rest"]) if shard else None
+        if shard and whole and whole not in seen:
+            seen.add(whole)
             for number in range(int(shard["all"]) + 1):
                 # TensorFlow counts from 0, the others from 1.
                 wanted = f"{shard['stem']}-{number:05}-of-{shard['all']}{shard['rest']}"

@@ -247,14 +247,19 @@ def newest_first(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
     """The one to go on from first. Later stored is newer; of those stored within two minutes, which may have been
     uploaded together in any order, the one that is further on.
     """
-    left = sorted(checkpoints, key=lambda each: each.modified_at_ms, reverse=True)
+    left = [(each.modified_at_ms, each) for each in checkpoints]
+    left.sort(key=lambda pair: pair[0], reverse=True)
     ordered: list[Checkpoint] = []
-    while left:
-        since = left[0].modified_at_ms - CLOSE_MS
-        together = [each for each in left if each.modified_at_ms >= since]
-        ordered += sorted(together, key=order_key, reverse=True)
-        left = left[len(together) :]
-    return ordered
+    together: list[Checkpoint] = []
+    since = 0
+    for at_ms, each in left:
+        if together and at_ms < since:
+            ordered += sorted(together, key=order_key, reverse=True)
+            together = []
+        if not together:
+            since = at_ms - CLOSE_MS
+        together.append(each)
+    return ordered + sorted(together, key=order_key, reverse=True)
 
 
 def removable(

@@ -6,7 +6,7 @@ Source: pickletools.opcodes, PEP 3154; torch.serialization for persistent ids of
 
 import pickletools
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -55,15 +55,17 @@ class Pickle:
     calls: set[str] = field(default_factory=set)
     storages: dict[str, int] = field(default_factory=dict)
     reaches: set[str] = field(default_factory=set)  # texts that name the inside of an object
+    steps: int = 0  # opcodes that were looked at
 
 
 _PIECE = 256 << 10
-_STEPS_MAX = 2_000_000
+STEPS_MAX = 300_000
+"""Opcodes of one file: half a second's work, that all threads wait for. A checkpoint has some thirty a tensor."""
 _TEXT_MAX = 256
 _LINE_MAX = 4096
 _KEPT = 8
 _CALLS_MAX = 1000
-_MEMO_MAX = 1_000_000
+_MEMO_MAX = STEPS_MAX
 
 _ARGUMENT = {
     ord(op.code): (op.name, 0 if op.arg is None else op.arg.n, "pair" in (op.arg.name if op.arg else ""))
@@ -113,15 +115,15 @@ class _Global:
 _Value = str | int | _Global | None
 
 
-def walk_pickle(start: int, end: int) -> Reading[Pickle]:
-    """Read one pickle that begins at `start` and must end by `end`.
+def walk_pickle(start: int, end: int, before: Sequence[Pickle] = ()) -> Reading[Pickle]:
+    """Read one pickle that begins at `start` and must end by `end`. `before`: those of the same file that were read.
 
     Raises:
         CutShort: it has no STOP before `end`.
         Damaged: something in it is no opcode.
-        TooMuch: it has more opcodes than anybody's checkpoint.
+        TooMuch: the file has more opcodes than a check may look at.
     """
-    walk = _Walk(start, end)
+    walk = _Walk(start, end, STEPS_MAX - sum(each.steps for each in before))
     while not walk.over:
         if walk.wants:
             walk.fill((yield Need(walk.at, min(walk.at + max(_PIECE, walk.wants), end))))
@@ -132,14 +134,14 @@ def walk_pickle(start: int, end: int) -> Reading[Pickle]:
 class _Walk:
     """Runs through what it has been given; `wants` more when that is not enough."""
 
-    def __init__(self, start: int, end: int) -> None:
+    def __init__(self, start: int, end: int, steps: int) -> None:
         self.found = Pickle()
         self.over = False
         self.at = start  # offset of the first byte that is not done with
         self.wants = 1
         self._end = end
         self._data = b""
-        self._steps = 0
+        self._left = steps
         self._recent: list[_Value] = []
         self._tuple: list[_Value] = []
         self._memo: dict[int, _Value] = {}
@@ -160,8 +162,8 @@ class _Walk:
             known = _ARGUMENT.get(data[begin])
             if known is None:
                 raise Damaged(self.at)
-            self._steps += 1
-            if self._steps > _STEPS_MAX:
+            self.found.steps += 1
+            if self.found.steps > self._left:
                 raise TooMuch
             name, size, pair = known
             if size == 0:

@@ -10,8 +10,8 @@ _LOCATOR = b"PK\x06\x07"
 _ENTRY = b"PK\x01\x02"
 _TAIL = 65_557  # the end record with the longest comment
 _NEAR = 4096
-_MEMBERS_MAX = 200_000
-_TABLE_MAX = 64 << 20
+_MEMBERS_MAX = 50_000
+_TABLE_MAX = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)

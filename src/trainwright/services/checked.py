@@ -1,5 +1,8 @@
-"""Remembers what was found of checkpoints' files, by their etags: bytes that have not changed are not read again."""
+"""Remembers what was found of checkpoints' files, by their etags: bytes that have not changed are not read again, nor
+are more than a few files of all jobs looked at at a time.
+"""
 
+import asyncio
 from collections import OrderedDict
 
 from trainwright.domain.checkpoint_formats import Verdict
@@ -7,12 +10,17 @@ from trainwright.domain.checkpoints import Stored
 from trainwright.domain.obs import ObsPath
 
 KEPT = 8192
+AT_ONCE = 4
 
 
 class Checked:
-    """The last 8192 verdicts. For use on one event loop."""
+    """The last 8192 verdicts. For use on one event loop.
+
+    Whoever looks at a file holds `gate`: what a check takes of memory and time is bounded for the whole process.
+    """
 
     def __init__(self) -> None:
+        self.gate = asyncio.Semaphore(AT_ONCE)
         self._found: OrderedDict[tuple[ObsPath, str, int, int], Verdict] = OrderedDict()
 
     def find(self, path: ObsPath, stored: Stored) -> Verdict | None:

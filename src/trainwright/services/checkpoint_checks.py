@@ -17,9 +17,10 @@ log = logging.getLogger(__name__)
 READ_MAX = 64 << 20
 """Of one file no more is read than this."""
 _PARTS_MAX = 512
-_AT_ONCE = 4
-_IN_LOOP = 64 << 10  # more is looked through on another thread
+_IN_LOOP = 4096  # more is looked through on another thread
 _MARK_BYTES = 200
+_DETAIL = 200
+_READS_MAX = 4000
 _PATIENCE_S = 60.0
 
 
@@ -28,7 +29,7 @@ async def judge(
 ) -> Verdict:
     """Whether the checkpoint can be loaded. `folder`: of the output; `others`: all of the same output.
 
-    Never raises for trouble with the store: then nothing is known.
+    Never raises: with trouble of the store, or a file that no check is up to, nothing is known.
     """
     try:
         async with asyncio.timeout(_PATIENCE_S):
@@ -44,9 +45,8 @@ async def _judge_parts(ctx: Services, folder: ObsPath, checkpoint: Checkpoint) -
     parts = parts_to_check(checkpoint)
     if len(parts) > _PARTS_MAX:
         return Verdict(State.UNKNOWN, "too_much")
-    gate = asyncio.Semaphore(_AT_ONCE)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_part(ctx, folder, stored, gate)) for stored in parts]
+        tasks = [group.create_task(_part(ctx, folder, stored)) for stored in parts]
     return together(checkpoint, [(stored, task.result()) for stored, task in zip(parts, tasks, strict=True)])
 
 
@@ -65,12 +65,12 @@ async def _unmarked(ctx: Services, folder: ObsPath, checkpoint: Checkpoint) -> V
     return None
 
 
-async def _part(ctx: Services, folder: ObsPath, stored: Stored, gate: asyncio.Semaphore) -> Verdict:
+async def _part(ctx: Services, folder: ObsPath, stored: Stored) -> Verdict:
     path = folder.join(stored.path)
     known = ctx.checked.find(path, stored)
     if known is not None:
         return known
-    async with gate:
+    async with ctx.checked.gate:
         try:
             found = await _drive(ctx, path, check(path.name, stored.size))
         except ObjectNotFound:
@@ -84,10 +84,11 @@ async def _part(ctx: Services, folder: ObsPath, stored: Stored, gate: asyncio.Se
 async def _drive(ctx: Services, path: ObsPath, reading: Reading[Verdict]) -> Verdict:
     """Give a check the bytes that it asks for."""
     step = _advance(reading, b"", first=True)
-    left = READ_MAX
+    left, reads = READ_MAX, 0
     while isinstance(step, Need):
         left -= step.end - step.start
-        if left < 0:
+        reads += 1
+        if left < 0 or reads > _READS_MAX:
             reading.close()
             return Verdict(State.UNKNOWN, "too_much")
         data = await _read(ctx, path, step)
@@ -104,6 +105,9 @@ def _advance(reading: Reading[Verdict], data: bytes, *, first: bool = False) -> 
     except StopIteration as over:
         verdict: Verdict = over.value
         return verdict
+    except Exception as trouble:  # whoever wrote the file must not stop what looks at it
+        log.exception("checkpoint_check_failed")
+        return Verdict(State.UNKNOWN, "failed", {"detail": f"{type(trouble).__name__}: {trouble}"[:_DETAIL]})
 
 
 async def _read(ctx: Services, path: ObsPath, need: Need) -> bytes:
