@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.domain.builders import make_attempt, make_job, make_launch, make_role, make_tasks
 from trainwright.domain.entities import Attempt, Job, TaskState
+from trainwright.domain.faults import ISOLATED_MAX
 from trainwright.domain.lifecycle import Phase, Trigger
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import URGENT_WAIT_MS, HangRule, Plan, Snapshot, Stop, Submit, plan
@@ -407,3 +408,67 @@ def test_a_task_that_cannot_prepare_ends_those_that_wait_for_it() -> None:
     assert made.attempt.end_task == "worker-0"
     met = tuple(replace(task, round=0) for task in ended(job, Reason.USER_EXIT, None, None))
     assert step(job, met).trigger is None
+
+
+def blaming(job: Job, *messages: str, **changes: Any) -> tuple[TaskState, ...]:
+    """Its tasks, each of which says of its node n0, n1, … that its check failed."""
+    rows = ended(job, *[Reason.PRECHECK_FAILED] * len(messages), **changes)
+    return tuple(replace(row, message=message) for row, message in zip(rows, messages, strict=True))
+
+
+def after(
+    job: Job, tasks: tuple[TaskState, ...], nodes: set[str], lately: int = 0
+) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """What follows the end of the attempt: nodes isolated, codes told, nodes avoided."""
+    made = step(job, tasks)
+    world = Snapshot(made.job, made.attempt, tasks, GONE, nodes=frozenset(nodes), isolated_lately=lately)
+    done = plan(world, NOW, up_since_ms=0)
+    return [out.node for out in done.isolated], codes(done), done.job.avoid
+
+
+TWO_NODES = {"n0", "n1"}
+
+
+def test_a_job_isolates_no_node_that_the_backend_does_not_know() -> None:
+    """Guards against a runner's word for the machine of somebody else."""
+    job = running()
+    known = after(job, blaming(job, "dns: no"), {"n1", "n2"})
+    assert known == ([], ["node_not_isolated", "job_restarted"], ())
+
+
+@pytest.mark.parametrize(
+    ("launcher", "lately", "isolated", "avoid"),
+    [
+        ("process", 0, ["n0"], ("n1",)),
+        ("process", ISOLATED_MAX - 1, ["n0"], ("n1",)),
+        ("process", ISOLATED_MAX, [], ("n0", "n1")),
+        ("sandbox", ISOLATED_MAX, ["n0", "n1"], ()),
+    ],
+)
+def test_a_job_that_could_speak_for_its_runner_isolates_few_nodes(
+    launcher: str, lately: int, isolated: list[str], avoid: tuple[str, ...]
+) -> None:
+    """Guards the pool: one node an attempt, so many a day; what stays in use the job avoids by itself."""
+    job = running(make_role(replicas=2))
+    tasks = blaming(job, "dns: no", "dns: no", launcher=launcher)
+    out, told, shunned = after(job, tasks, TWO_NODES, lately)
+    assert (out, shunned) == (isolated, avoid)
+    assert told[:2] == ["node_isolated"] * len(isolated) + ["node_not_isolated"] * (2 - len(isolated))
+
+
+@pytest.mark.parametrize(
+    ("message", "nodes", "isolated"),
+    [
+        ("disk-size root: 0 GiB free, more than 1 GiB needed", {"n0"}, []),
+        ("disk-size root: 0 GiB free; disk-size cache: 0 GiB free", {"n0"}, []),
+        ("disk-size root: 0 GiB free; dns: no", {"n0"}, ["n0"]),
+        ("disk-size root: 0 GiB free", TWO_NODES, ["n0"]),
+    ],
+)
+def test_a_full_disk_does_not_lock_the_only_node(message: str, nodes: set[str], isolated: list[str]) -> None:
+    """Guards a single machine: the job is tried again as often as may be, others run on; elsewhere it is isolated."""
+    job = running()
+    out, told, shunned = after(job, blaming(job, message), nodes)
+    assert (out, shunned, told[1]) == (isolated, (), "job_restarted")
+    worn = replace(job, free_used=FREE_RETRIES_MAX)
+    assert after(worn, blaming(worn, message), nodes)[1][1] == "job_abnormal"

@@ -57,7 +57,9 @@ def come_up(world: World, attempt: Attempt) -> bool:
         change(
             world,
             attempt,
-            lambda task: replace(task, registered_at_ms=now_ms, started_at_ms=now_ms, node=f"n{task.index}"),
+            lambda task: replace(
+                task, registered_at_ms=now_ms, started_at_ms=now_ms, node=f"node-{7 + task.index}"
+            ),
         )
     return state is not RunState.RUNNING
 
@@ -80,8 +82,8 @@ def check_node_fault(world: World, job: Job) -> None:
     first, second = world.attempts(job.id)
     assert (first.end_reason, first.urgent, second.urgent) == (Reason.PRECHECK_FAILED, False, True)
     (out,) = world.isolations().values()
-    assert (out.node, out.reason, out.job_id) == ("n0", "precheck_failed", job.id)
-    assert world.backend.isolated == {"n0"}
+    assert (out.node, out.reason, out.job_id) == ("node-7", "precheck_failed", job.id)
+    assert world.backend.isolated == {"node-7"}
     assert (job.free_used, job.budget_used, job.avoid) == (1, 0, ())
     assert world.backend.submitted == [first.key, second.key]
 
@@ -184,14 +186,14 @@ def play_no_healthy_node(world: World, job: Job, attempt: Attempt) -> None:
     if attempt.number > 1:
         world.clock.turn(URGENT_WAIT_MS // 1000 / 4)
     elif not come_up(world, attempt):
-        lost = Observation(RunState.EXITED, reason=Reason.NODE_LOST, nodes=("n0",))
+        lost = Observation(RunState.EXITED, reason=Reason.NODE_LOST, nodes=("node-7",))
         world.backend.set_state(attempt.key, lost)
 
 
 def check_no_healthy_node(world: World, job: Job) -> None:
     """It waited as long as it should, for any node but the lost one."""
     _, second = world.attempts(job.id)
-    assert job.avoid == ("n0",)
+    assert job.avoid == ("node-7",)
     assert second.settled_at_ms - second.created_at_ms >= URGENT_WAIT_MS
 
 
@@ -296,6 +298,28 @@ async def through_crash(root: Path, story: Story, at: int) -> bool:
         return True
     finally:
         world.close()
+
+
+async def test_a_job_that_blames_its_node_over_and_over(tmp_path: Path) -> None:
+    """Guards the pool against a job that says so itself: three nodes a day, however often they are returned."""
+    world = World(tmp_path)
+    job = world.add_job(make_launch(make_role()))
+    isolated = 0
+    for _ in range(60):
+        await world.loop.pass_once()
+        if world.job(job.id).phase.is_end:
+            break
+        attempt = world.attempts(job.id)[-1:]
+        if attempt and not come_up(world, attempt[0]):
+            end(world, attempt[0], Reason.HARDWARE_FAULT)
+        isolated += bool(world.isolations())
+        isolation.remove(world.services, list(world.isolations()))
+        world.clock.turn(TURN_S)
+    assert world.job(job.id).phase is Phase.ABNORMAL
+    assert isolated == 3
+    told = [code for code in world.codes(job.id) if code.startswith("node_")]
+    assert told == ["node_isolated"] * 3 + ["node_not_isolated"] * 3
+    world.close()
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -11,7 +11,7 @@ from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import render_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
 from trainwright.services import jobs, reports
-from trainwright.wire.runner import Report, TaskOrder, UrlGrant
+from trainwright.wire.runner import Registration, Report, TaskOrder, UrlGrant
 
 pytestmark = pytest.mark.anyio
 TASK = "worker-0"
@@ -240,3 +240,13 @@ async def test_log_bytes_are_stored_by_offset(world: World) -> None:
     with pytest.raises(InvalidQuery):
         await put(-1, b"x")
     assert world.logs_told == [(key, TASK)] * 3
+
+
+async def test_only_the_first_registration_says_where_a_task_is(world: World) -> None:
+    """Guards isolation: what registers again may be the job itself, with its runner's token."""
+    job_id = await world.running()
+    again = Registration(ip="10.0.0.8", host="x", launcher="sandbox", node="somebody-elses-node")
+    await reports.register(world.ctx, f"{job_id}-a1", "worker-0", again)
+    task = world.task(job_id)
+    assert (task.node, task.launcher) == ("node-7", "process")
+    assert (task.ip, task.host) == ("10.0.0.8", "x")

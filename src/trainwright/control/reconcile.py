@@ -11,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
+from trainwright.domain.faults import ISOLATED_WITHIN_MS
 from trainwright.domain.lifecycle import Phase, Trigger
 from trainwright.domain.observation import Observation, RunState
 from trainwright.domain.plan import Effect, HangRule, Isolate, Plan, Reap, Snapshot, Stop, Submit, plan
-from trainwright.domain.reasons import Reason
+from trainwright.domain.reasons import ISOLATING, Reason
 from trainwright.domain.texts import make_event
-from trainwright.ports.backend import BackendError, Handle, Launch, Reprioritizes
+from trainwright.ports.backend import BackendError, Handle, Launch, Nodes, Reprioritizes
 from trainwright.ports.nodes import Isolation
-from trainwright.ports.uow import PLATFORM, Claim, LeaseLost
+from trainwright.ports.uow import PLATFORM, Claim, EventQuery, LeaseLost
 from trainwright.services import isolation, tokens
 from trainwright.services.context import Services
 
@@ -62,6 +63,9 @@ class _Work:
         self.job, self.attempt = made.job, made.attempt
         self.events += made.events
         self.isolated += made.isolated
+        for event in made.events:
+            if event.code == "node_not_isolated":
+                log.warning("node_not_isolated", extra={"job": self.job.id, **event.slots})
         if made.trigger is not None:
             self.job = replace(self.job, failures=0, blocked="")
             log.info(
@@ -109,7 +113,7 @@ class Reconciler:
     async def _rounds(self, work: _Work, seen: Observation | None) -> int:
         for _ in range(ROUNDS_MAX):
             now_ms = self._services.clock.now_ms()
-            snapshot = Snapshot(work.job, work.attempt, work.tasks, seen)
+            snapshot = await self._snapshot(work, seen)
             made = plan(snapshot, now_ms, up_since_ms=self._up_since_ms, hang=self._hang)
             work.take(made)
             if made.effects:
@@ -124,6 +128,23 @@ class Reconciler:
             else:
                 seen = refused or await self.observe_one(work.attempt)
         return self._services.clock.now_ms()
+
+    async def _snapshot(self, work: _Work, seen: Observation | None) -> Snapshot:
+        """What is known; where the attempt is over and blames nodes, also which there are."""
+        known = Snapshot(work.job, work.attempt, work.tasks, seen)
+        gone = seen is not None and seen.state is RunState.GONE
+        if not gone or work.job.phase.is_end or not any(task.reason in ISOLATING for task in work.tasks):
+            return known
+        backend = self._services.backend
+        nodes = await _in_time(backend.nodes()) if isinstance(backend, Nodes) else ()
+        lately = await self._services.blocking(self._isolated_lately, work.job.id)
+        names = frozenset(node.name for node in nodes)
+        return replace(known, nodes=names, isolated_lately=lately + len(work.isolated))
+
+    def _isolated_lately(self, job_id: str) -> int:
+        since_ms = self._services.clock.now_ms() - ISOLATED_WITHIN_MS
+        with self._services.units(PLATFORM, write=False) as uow:
+            return uow.events.count(EventQuery(job_id, codes=("node_isolated",), from_ms=since_ms))
 
     async def _keep_priority(self, claim: Claim) -> None:
         """A user may have changed it while the attempt waits, or while it was being submitted."""

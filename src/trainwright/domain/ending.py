@@ -5,12 +5,13 @@ from typing import assert_never
 
 from trainwright.domain.completion import Decision, RoleResult, count_ends, role_results
 from trainwright.domain.entities import Attempt, Event, Job, Slots
-from trainwright.domain.faults import avoided, believed, isolations, refined
+from trainwright.domain.faults import avoided, believed, blamed_nodes, refined, shunned
 from trainwright.domain.lifecycle import Trigger, next_phase
 from trainwright.domain.observation import RunState
 from trainwright.domain.planning import (
     POLL_RUNNING_MS,
     POLL_TERMINATING_MS,
+    Isolate,
     Plan,
     Reap,
     Snapshot,
@@ -181,21 +182,25 @@ def _finish(s: Snapshot, now: int) -> Plan:
     attempt = s.attempt and replace(
         s.attempt, ended_at_ms=now, end_reason=reason if s.attempt.end_reason else None
     )
-    isolated = isolations(s.tasks)
-    events = tuple(
-        job_event(s, now, "node_isolated", {"node": out.node, "reason": out.reason.value}) for out in isolated
-    )
+    blamed = blamed_nodes(s)
+    s = replace(s, job=replace(s.job, avoid=shunned(s, blamed)))
+    events = tuple(_node_event(s, now, "node_isolated", out) for out in blamed.isolated)
+    events += tuple(_node_event(s, now, "node_not_isolated", out) for out in blamed.kept)
     if attempt is not None and attempt.reserved_until_ms:
         events += (job_event(s, now, "environment_released"),)
     paid = Retry.NEVER if s.job.stop_requested_at_ms else _paid_by(s.job, reason)
     if paid is not Retry.NEVER:
         made = _requeue(s, reason, paid, now)
-        return replace(made, closed=attempt, isolated=isolated, events=(*events, *made.events))
+        return replace(made, closed=attempt, isolated=blamed.isolated, events=(*events, *made.events))
     outcome = VERDICTS[reason].outcome
     trigger = END_TRIGGERS[outcome]
     job = replace(s.job, phase=next_phase(s.job.phase, trigger), reason=reason, ended_at_ms=now, pending=None)
     events += (_end_event(s, outcome, reason, now),)
-    return Plan(job, attempt, trigger, events, isolated=isolated)
+    return Plan(job, attempt, trigger, events, isolated=blamed.isolated)
+
+
+def _node_event(s: Snapshot, now: int, code: str, out: Isolate) -> Event:
+    return job_event(s, now, code, {"node": out.node, "reason": out.reason.value})
 
 
 def _paid_by(job: Job, reason: Reason | None) -> Retry:

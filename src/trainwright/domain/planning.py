@@ -47,12 +47,18 @@ class Isolate:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that is known of a job. `observation` None means the backend did not answer: unknown, not gone."""
+    """All that is known of a job. `observation` None means the backend did not answer: unknown, not gone.
+
+    `nodes`: names of the backend's nodes; None where nobody has asked. `isolated_lately`: how many of them this job's
+    reports took out of use within `faults.ISOLATED_WITHIN_MS`.
+    """
 
     job: Job
     attempt: Attempt | None
     tasks: tuple[TaskState, ...]
     observation: Observation | None
+    nodes: frozenset[str] | None = None
+    isolated_lately: int = 0
 
 
 @dataclass(frozen=True, slots=True)

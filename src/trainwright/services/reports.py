@@ -142,9 +142,12 @@ def _register(ctx: Services, attempt_key: str, task: str, registration: Registra
             last_seen_ms=now_ms,
             ip=registration.ip[:HOST_LENGTH_MAX],
             host=registration.host[:HOST_LENGTH_MAX],
-            launcher=registration.launcher,
-            node=(registration.node or registration.host)[:HOST_LENGTH_MAX],
         )
+        if (
+            first
+        ):  # nothing of the user's has run by then: what comes later with this token may be the job itself
+            node = (registration.node or registration.host)[:HOST_LENGTH_MAX]
+            there = replace(there, launcher=registration.launcher, node=node)
         uow.tasks.save(there, make_due=first)
         owners = uow.buckets.owners(buckets_of(job.launch))
         uow.commit()

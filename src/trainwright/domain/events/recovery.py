@@ -21,6 +21,11 @@ EVENTS: Mapping[str, EventText] = {
         "节点 {node} 已隔离：{reason}。管理员可将其恢复。",
         Level.WARNING,
     ),
+    "node_not_isolated": job_event(
+        "Node {node} stays in use although the job reports: {reason}. An administrator should look at it.",
+        "作业报告节点 {node} 出现 {reason}，但该节点仍保持使用，请管理员检查。",
+        Level.WARNING,
+    ),
     "job_preempted": job_event(
         "Training job pre-empted: {detail}", "训练作业被抢占：{detail}", Level.WARNING
     ),
