@@ -69,8 +69,8 @@ def command(task: Task, outputs: Outputs) -> dict[str, Any]:
 def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
     """One start of the command to its end; None when it was ended to be started again."""
     rounds = task.rounds
-    meet(task)
     if not Running(task.rundir, rounds.step).begun():
+        meet(task)  # never again once it has begun: of what an earlier release started, the others know nothing
         if rounds.behind:
             return None
         task.reporter.step = "resume"
