@@ -161,9 +161,9 @@ def test_a_deadlock_is_quiet(rig: StartRig, launcher: str, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "false || sleep 4",
-        "python3 -c 'import os; os.system(\"sleep 4\")'",
-        "for i in 1 2; do python3 -c 'import time; time.sleep(4)' & done; wait",
+        "false || sleep 8",
+        "python3 -c 'import os; os.system(\"sleep 8\")'",
+        "for i in 1 2; do python3 -c 'import time; time.sleep(8)' & done; wait",
     ],
 )
 def test_sleep_is_called_sleep(rig: StartRig, launcher: str, line: str) -> None:

@@ -17,8 +17,8 @@ class CheckpointItem(AnswerModel):
     path: str
     obs_url: str
     kind: str
-    step: int | None
-    epoch: int | None
+    step: int | None = None
+    epoch: int | None = None
     metrics: dict[str, float]
     files: int
     size: int
