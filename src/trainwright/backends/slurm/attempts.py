@@ -47,6 +47,8 @@ class Tracked:
     over; `beats`: owners and beats of the others, and `beaten` when (event loop's time) one was last seen to move.
     `left_at`: when all tasks were seen to be over; `failed_at`: when the job was, but not they. `shut_out`: it waits
     for one of these nodes to return, and is not in Slurm's queue yet. `excluded`: the nodes it was kept from.
+    `refused`: Slurm does not take it at the moment, in its words. `failures`: how often in a row it could not be cared
+    for; it is tried again from `again_at` on.
     """
 
     launch: Launch
@@ -67,6 +69,9 @@ class Tracked:
     left_at: float | None = None
     failed_at: float | None = None
     shut_out: tuple[str, ...] = ()
+    refused: str = ""
+    failures: int = 0
+    again_at: float = 0.0
     excluded: tuple[str, ...] = ()
     told_at: float | None = None
     kill_at: float | None = None
@@ -153,6 +158,9 @@ class Tracked:
             return Observation(RunState.QUEUED, wait=Note("wait_node_isolated", slots))
         if self.lives(now, stale_s):
             return Observation(RunState.RUNNING)
+        if self.refused and not self.job:
+            slots = {"detail": self.refused, "position": position}
+            return Observation(RunState.QUEUED, wait=Note("wait_cluster", slots))
         if self.row is None:
             return None if self.misses or not self.job else Observation(RunState.QUEUED)
         match self.stage:

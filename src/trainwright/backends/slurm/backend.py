@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from trainwright.backends.slurm.attempts import Tracked
-from trainwright.backends.slurm.commands import CommandFailed, Commands
+from trainwright.backends.slurm.commands import CommandFailed, CommandLost, Commands
 from trainwright.backends.slurm.folders import NAME, PRIORITY, SharedFolder
 from trainwright.backends.slurm.script import priority_options, render_script
 from trainwright.backends.slurm.settings import SlurmSettings
@@ -31,6 +31,7 @@ HANDLE_VERSION = 1
 GONE = Observation(RunState.GONE)
 OPEN_RETRY_S = 5.0
 TELL_AGAIN_S = 15.0
+TROUBLE_PAUSE_MAX_S = 60.0
 NO_SUCH_JOB = ("Invalid job id", "already completing", "already completed", "Job/step already")
 
 
@@ -106,9 +107,11 @@ class SlurmBackend:
             if tracked is None and launch.key not in self._watch.damaged:
                 tracked = await self._submission.accept(launch)
                 self._watch.add(tracked)
-            if tracked is not None and not (tracked.job or tracked.is_over or tracked.shut_out):
+                self._wake.set()
+            if tracked is not None and not (
+                tracked.job or tracked.is_over or tracked.shut_out or tracked.refused
+            ):
                 await self._submission.hand_over(tracked, self._isolated)
-        self._wake.set()
         return self._handle(launch.key)
 
     async def observe(self, handles: Sequence[Handle]) -> Mapping[str, Observation]:
@@ -131,6 +134,7 @@ class SlurmBackend:
             return
         if tracked.is_over:
             return
+        tracked.failures, tracked.again_at = 0, 0.0
         now = asyncio.get_running_loop().time()
         known = tracked.stop_grace_s is not None and tracked.stop_grace_s <= grace_s
         if known and tracked.told_at is not None and now < tracked.told_at + TELL_AGAIN_S:
@@ -248,10 +252,30 @@ class SlurmBackend:
         try:
             await self._watch.look(max_age_s=self._settings.poll_s / 2)
             await self._watch.read_signs([t for t in self._watch.all() if not t.is_over])
-            for tracked in self._watch.all():
-                await self._care(tracked)
         except BackendError as error:
             log.warning("slurm_not_reached", extra={"error": str(error)})
+            return
+        for tracked in self._watch.all():
+            now = asyncio.get_running_loop().time()
+            if now < tracked.again_at:
+                continue
+            try:
+                await self._care(tracked)
+                self._pause(tracked, is_refused=bool(tracked.refused))
+            except BackendError as error:
+                log.warning("attempt_not_cared_for", extra={"attempt": tracked.key, "error": str(error)})
+                self._pause(tracked, is_refused=True)
+                if isinstance(error, CommandLost):
+                    return  # most likely nobody is answered; others come first in the next turn
+
+    def _pause(self, tracked: Tracked, *, is_refused: bool) -> None:
+        """Leave an attempt for which Slurm does not do what it needs alone for longer and longer."""
+        if not is_refused:
+            tracked.failures, tracked.again_at = 0, 0.0
+            return
+        tracked.failures += 1
+        pause_s = min(self._settings.poll_s * 2.0 ** min(tracked.failures, 10), TROUBLE_PAUSE_MAX_S)
+        tracked.again_at = asyncio.get_running_loop().time() + pause_s
 
     async def _care(self, tracked: Tracked) -> None:
         """What an attempt needs from us while nobody asks for it."""

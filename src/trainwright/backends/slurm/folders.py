@@ -45,6 +45,7 @@ REJECTED, STOP, PRIORITY, STATUS, LAUNCH = (
     "status",
     "launch.json",
 )
+OUTPUT, OUTPUT_READ_BYTES, WORDS_MAX = "slurm.out", 4096, 300
 INSTANCE, TRASH = "instance", ".trash."
 SETTLED_S = 2.0  # a folder that has not changed for so long shows its next change by another time
 REREAD_S = 30.0  # where folders show no times
@@ -188,6 +189,18 @@ class SharedFolder:
     def done(self, key: str, tasks: tuple[str, ...]) -> bool:
         """Whether every task has a final, acknowledged result."""
         return all((self.folder(key) / task / "done.json").exists() for task in tasks)
+
+    def last_words(self, key: str, hide: str) -> str:
+        """The last line that Slurm itself or a keeper in trouble wrote, short and without `hide`; empty: none."""
+        try:
+            with (self.folder(key) / OUTPUT).open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - OUTPUT_READ_BYTES))
+                text = file.read(OUTPUT_READ_BYTES).decode(errors="replace")
+        except OSError:
+            return ""
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        last = lines[-1].replace(hide, "***") if lines else ""
+        return "".join(c for c in last if c.isprintable())[:WORDS_MAX]
 
     def discard(self, key: str) -> None:
         """Remove an attempt: out of sight in one step, then what can be removed. Gone already is success."""

@@ -80,6 +80,11 @@ class SlurmSettings:
         return self.shared_dir / "runner.pyz"
 
     @property
+    def py_spy(self) -> Path:
+        """What takes stacks of Python programs, where nodes find it. It may be missing."""
+        return self.shared_dir / "py-spy"
+
+    @property
     def engines_folder(self) -> Path:
         """Where runners build and share environments of engines."""
         return self.engines_dir or self.shared_dir / "engines"

@@ -21,6 +21,7 @@ from trainwright.ports.clock import Clock
 
 log = logging.getLogger(__name__)
 
+SAID_MAX = 300
 SETTLE_FACTOR = 2  # times the time limit of a command
 NO_NODES = "Requested node configuration is not available"
 REFUSALS = (
@@ -36,8 +37,25 @@ REFUSALS = (
     "Invalid generic resource",
     "Invalid feature specification",
     "Invalid Trackable RESource",
-    "User's group not permitted to use this partition",
     "unrecognized option",
+    "Task count specification invalid",
+    "CPU count specification invalid",
+    "Requested reservation is invalid",
+    "Access denied to requested reservation",
+    "not permitted to use this partition",
+    "Invalid license specification",
+    "Invalid wckey specification",
+    "Invalid --nice value",
+    "Time limit specification required, but not provided",
+    "Job size specification needs to be provided",
+)
+"""No other moment changes them. A policy of accounting is not among them: the same words say that too many of a user's
+jobs are in the queue, which passes."""
+AWAY = (
+    "Unable to contact slurm controller",
+    "connect failure",
+    "Connection refused",
+    "Communication connection",
 )
 UNCERTAIN = ("Socket timed out", "timed out", "Zero Bytes were transmitted", "Unexpected message received")
 
@@ -90,7 +108,8 @@ class Submission:
         return Tracked(launch, launch.spec.priority, rejected=rejected)
 
     async def hand_over(self, tracked: Tracked, isolated: Collection[str]) -> None:
-        """Make sure that there is a job for it. Waits for isolated nodes to return, where no others would do.
+        """Make sure that there is a job for it. Waits for isolated nodes to return, where no others would do, and for
+        what Slurm refuses it for, where that may pass.
 
         Raises:
             BackendError: not done, or not known to be; to be tried again.
@@ -102,7 +121,7 @@ class Submission:
         cluster = await self._watch.cluster(max_age_s=60.0)
         exclude = cluster.known((*isolated, *tracked.launch.avoid))
         if exclude and self._leaves_nothing(cluster, tracked, exclude):
-            tracked.shut_out, tracked.excluded = exclude, exclude
+            tracked.shut_out, tracked.excluded, tracked.refused = exclude, exclude, ""
             return
         await self._try(tracked, cluster, exclude)
 
@@ -133,6 +152,7 @@ class Submission:
             "memory_limit_mib": memory_mib,
             "disk_limit_mib": disk_mib,
             "cgroup": "",
+            "py_spy": str(self._settings.py_spy) if self._settings.py_spy.exists() else "",
         }
 
     def _leaves_nothing(self, cluster: Cluster, tracked: Tracked, exclude: Collection[str]) -> bool:
@@ -174,7 +194,11 @@ class Submission:
                 await self._note(tracked, REJECTED, {"detail": detail})
                 tracked.rejected = detail
                 return
-            raise
+            if any(words in error.said for words in AWAY):
+                raise
+            log.warning("slurm_takes_it_not", extra={"attempt": tracked.key, "error": error.said})
+            tracked.refused = error.said[:SAID_MAX]
+            return
         except BackendError:
             await self._be_certain(tracked)
             raise
@@ -210,7 +234,7 @@ class Submission:
         return False
 
     async def _have(self, tracked: Tracked, job: str, at_ms: int) -> None:
-        tracked.job, tracked.submitted_ms, tracked.shut_out = job, at_ms, ()
+        tracked.job, tracked.submitted_ms, tracked.shut_out, tracked.refused = job, at_ms, (), ""
         self._watch.due = True
         try:
             await self._note(tracked, JOB, {"job_id": job, "submitted_at_ms": at_ms})

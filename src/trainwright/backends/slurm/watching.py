@@ -301,6 +301,7 @@ class Watch:
         meaning = meaning_of(state) or Meaning(Stage.OVER, Reason.RUNNER_LOST, is_sure=False)
         await self.read_signs([tracked])
         now = asyncio.get_running_loop().time()
+        last = ""
         if not meaning.is_sure and not tracked.has_left and tracked.lives(now, self._settings.stale_s):
             return
         if meaning.reason is Reason.NODE_LOST:
@@ -311,11 +312,17 @@ class Watch:
             if not nodes and now < tracked.failed_at + self._settings.node_patience_s:
                 return
             state, said = ("NODE_FAIL", state) if nodes else (state, said)
+            last = (
+                ""
+                if nodes
+                else await self._threads(self._folder.last_words, tracked.key, tracked.launch.token)
+            )
         else:
             nodes = ()
         words = "" if said in ("", "None") else f" ({said})"
         on = f" on {', '.join(nodes)}" if nodes else ""
-        end = End(state, nodes, f"Slurm job {tracked.job}: {state}{words}{on}")
+        last = f": {last}" if last else ""
+        end = End(state, nodes, f"Slurm job {tracked.job}: {state}{words}{on}{last}")
         try:
             await self._threads(self._folder.write, tracked.key, END, end.to_json())
         except OSError as error:  # it is asked again after a restart, as long as Slurm remembers
