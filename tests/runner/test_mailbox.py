@@ -18,7 +18,7 @@ from tests.runner.rig import KEY, Rig, folder, make_order, poll_until
 from trainwright.backends.slurm import mailbox as server_side
 from trainwright.backends.slurm.mailbox import Mailbox
 from trainwright.runner.connection import Lost, Request, connect
-from trainwright.runner.copying import Cancel
+from trainwright.runner.copying import Cancel, Folders, Item, walk
 from trainwright.runner.transfers import Transfers
 
 BOX = f"{KEY}~worker-0"
@@ -220,8 +220,9 @@ def test_big_objects_pass_in_constant_memory(post: StartPost, tmp_path: Path) ->
         "authorized": True,
     }
     moved: list[int] = []
-    transfers.upload(target, str(source), moved.append)
-    transfers.download(target, str(copy), moved.append)
+    [item] = [found for found in walk(str(tmp_path)) if isinstance(found, Item) and found.path == "source"]
+    transfers.upload(target, item, moved.append)
+    transfers.download(target, Folders(str(tmp_path)).target("copy"), moved.append)
     assert copy.read_bytes() == source.read_bytes()
     assert sum(moved) == 80 << 20
     assert not seen
@@ -314,15 +315,54 @@ def test_one_noisy_task_holds_up_no_other(post: StartPost) -> None:
     assert len(seen) == 301
 
 
-def test_what_nobody_comes_for_is_swept(tmp_path: Path, post: StartPost) -> None:
+def test_downloads_hold_up_no_report(post: StartPost) -> None:
+    """Nor do those of other tasks, nor its own."""
+    served: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if "/objects/" in scope["path"]:
+            await asyncio.sleep(60)
+        await receive()
+        served.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    place = post(app).place
+    for task in range(30):
+        for number in range(10):
+            path = f"/runner/v1/attempts/{KEY}/tasks/worker-{task}/objects/inputs/0/big"
+            put(place, f"{KEY}~worker-{task}~{number:08x}.req", head(path, "GET"))
+    time.sleep(1)
+    began = time.monotonic()
+    for path in ("/reports", "/registration", "/log", "/stacks?number=1"):
+        assert exchange(place, Request("POST", path, b"{}")).status == 200
+    assert time.monotonic() - began < 4
+    assert len(served) == 4
+
+
+def test_heaps_of_junk_hide_no_request(post: StartPost) -> None:
+    """Also when it is dated into the future, and when much of it looks like requests."""
+    seen: list[tuple[str, str, int]] = []
+    place = post(echo(seen)).place
+    for number in range(12_000):
+        junk = place / "in" / (f".{number}.new" if number % 4 else f"noise~worker-0~{number:08x}.req.new")
+        junk.touch()
+        os.utime(junk, (4e9, 4e9))
+    assert exchange(place, Request("POST", "/reports", b"{}")).status == 200
+
+
+def test_what_nobody_comes_for_is_swept(
+    tmp_path: Path, post: StartPost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever time it claims to be of."""
+    monkeypatch.setattr(server_side, "STALE_S", -1.0)
     (tmp_path / "mailbox" / "in").mkdir(parents=True)
     old = tmp_path / "mailbox" / "out" / "gone~worker-0"
     old.mkdir(parents=True)
     for path in (old / "0a.ans", tmp_path / "mailbox/in/.draft.new", old):
         if path != old:
             path.write_bytes(b"")
-        os.utime(path, (0, 0))
-    os.utime(old, (0, 0))
+        os.utime(path, (4e9, 4e9))
     place = post(echo([])).place
     poll_until(lambda: not list((place / "in").iterdir()))
     poll_until(lambda: not (old / "0a.ans").exists())

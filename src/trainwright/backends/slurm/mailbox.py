@@ -12,14 +12,17 @@ import asyncio
 import json
 import logging
 import os
+import random
 import re
 import stat
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,8 +44,8 @@ FOLDER = "folder://"
 HEAD_BYTES_MAX = 64 << 10
 PATH_MAX = 8 << 10
 PIECE_BYTES = 1 << 20
-LISTED_MAX = 10_000
-AT_ONCE, AT_ONCE_OF_BOX = 16, 4
+LISTED_MAX, LISTED_OF_BOX = 10_000, 64
+SORTED_MAX = 256  # requests of which the head is read in one look
 LOOK_FIRST_S, LOOK_MAX_S, LOOK_GROWTH = 0.01, 0.12, 1.3
 LIFE_S = 5.0
 SWEEP_S = 600.0
@@ -53,7 +56,19 @@ PASSED_ON = frozenset({"authorization", "content-type"})
 _NAME = re.compile(
     r"(?P<box>[A-Za-z0-9][A-Za-z0-9._-]{0,120}~[A-Za-z0-9][A-Za-z0-9._-]{0,120})~(?P<id>[0-9a-f]{8,64})\.req"
 )
+_CONTROL = re.compile(r"/runner/v1/attempts/[^/]+/tasks/[^/]+/(registration|reports|log|stacks)(\?|$)")
 _PATH = re.compile(r"/runner/v1/attempts/([^/?#]+)/tasks/([^/?#]+)/[\x21-\x7e]*")
+
+
+class Lane(StrEnum):
+    """Requests that must not wait for each other: a job's life goes on while files are moved."""
+
+    CONTROL = "control"
+    DATA = "data"
+
+
+AT_ONCE: Mapping[Lane, int] = MappingProxyType({Lane.CONTROL: 16, Lane.DATA: 16})
+AT_ONCE_OF_BOX: Mapping[Lane, int] = MappingProxyType({Lane.CONTROL: 4, Lane.DATA: 4})
 
 
 class Unusable(Exception):
@@ -74,6 +89,10 @@ class _Request:
     body: int
     size: int
 
+    @property
+    def lane(self) -> Lane:
+        return Lane.CONTROL if _CONTROL.match(self.path) else Lane.DATA
+
 
 @dataclass
 class _Exchange:
@@ -82,6 +101,7 @@ class _Exchange:
     name: str
     box: str
     number: str
+    lane: Lane = Lane.CONTROL
     answer: int = -1  # the answer's file, while it is written
     began: bool = False
     finished: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,9 +113,11 @@ class Mailbox:
     def __init__(self, folder: Path, app: Application, threads: Threads | None = None) -> None:
         self._requests = folder / "in"
         self._answers = folder / "out"
-        self._threads = threads or Threads(AT_ONCE)
+        self._threads = threads or Threads(sum(AT_ONCE.values()))
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._of_box: Counter[str] = Counter()
+        self._in_lane: Counter[Lane] = Counter()
+        self._of_box: Counter[tuple[str, Lane]] = Counter()
+        self._lanes: dict[str, Lane] = {}  # of those that wait
         self._given_up: set[str] = set()
         self._app = app
 
@@ -126,24 +148,54 @@ class Mailbox:
     async def _look(self) -> bool:
         """Begin with what is new; whether there was any."""
         found = False
-        for name in await self._threads(self._list):
-            if len(self._busy) >= AT_ONCE:
-                return found
-            match = _NAME.fullmatch(name)
-            if match is None or name in self._busy or name in self._given_up:
-                continue
-            if self._of_box[match["box"]] >= AT_ONCE_OF_BOX:
+        listed = [
+            n for n in await self._threads(self._list) if n not in self._busy and n not in self._given_up
+        ]
+        waiting = {name: self._lanes[name] for name in listed if name in self._lanes}
+        fresh = [name for name in listed if name not in waiting][:SORTED_MAX]
+        waiting |= await self._threads(self._sort, fresh)
+        self._lanes = {}
+        for name, lane in waiting.items():
+            box, _, number = name.removesuffix(".req").rpartition("~")
+            full = self._in_lane[lane] >= AT_ONCE[lane]
+            if full or self._of_box[box, lane] >= AT_ONCE_OF_BOX[lane]:
+                self._lanes[name] = lane
                 continue
             found = True
-            self._of_box[match["box"]] += 1
-            exchange = _Exchange(name, match["box"], match["id"])
+            self._in_lane[lane] += 1
+            self._of_box[box, lane] += 1
+            exchange = _Exchange(name, box, number, lane)
             self._busy[name] = asyncio.create_task(self._serve(exchange), name=name)
             self._busy[name].add_done_callback(self._look_at_end)
         return found
 
     def _list(self) -> list[str]:
+        """Names of requests in any order: a bounded number of each task, so that none is hidden behind others."""
+        of_box: Counter[str] = Counter()
+        names = []
         with os.scandir(self._requests) as entries:
-            return [entry.name for _, entry in zip(range(LISTED_MAX), entries, strict=False)]
+            for entry in entries:
+                match = _NAME.fullmatch(entry.name) if entry.name.endswith(".req") else None
+                if match is not None and of_box[match["box"]] < LISTED_OF_BOX:
+                    of_box[match["box"]] += 1
+                    names.append(entry.name)
+        return random.sample(names, min(len(names), LISTED_MAX))
+
+    def _sort(self, names: Sequence[str]) -> dict[str, Lane]:
+        """Which lane each is for. What cannot be read is found out, and dealt with, when it is served."""
+        lanes = {}
+        for name in names:
+            box, _, number = name.removesuffix(".req").rpartition("~")
+            try:
+                request = self._read(_Exchange(name, box, number))
+            except Withdrawn:
+                continue
+            except (Unusable, OSError):
+                lanes[name] = Lane.CONTROL
+            else:
+                os.close(request.body)
+                lanes[name] = request.lane
+        return lanes
 
     def _open_and_sweep(self) -> None:
         """Make the folders, and remove what nobody has come for."""
@@ -157,7 +209,7 @@ class Mailbox:
                 for path in box.iterdir():
                     _remove_stale(path, before)
                 with suppress(OSError):  # not empty, or just made
-                    if box.stat().st_mtime < before:
+                    if box.stat().st_ctime < before:
                         box.rmdir()
 
     # -- serving
@@ -177,9 +229,11 @@ class Mailbox:
             await asyncio.sleep(RETRY_S)
         finally:
             self._busy.pop(exchange.name, None)
-            self._of_box[exchange.box] -= 1
-            if not self._of_box[exchange.box]:
-                del self._of_box[exchange.box]
+            place = exchange.box, exchange.lane
+            self._in_lane[exchange.lane] -= 1
+            self._of_box[place] -= 1
+            if not self._of_box[place]:
+                del self._of_box[place]
 
     def _look_at_end(self, task: "asyncio.Task[None]") -> None:
         """A request on which the application itself fails is left alone for a while."""
@@ -192,6 +246,8 @@ class Mailbox:
         """The request, and the beginning of its answer; both closed at the end."""
         request = await self._threads(self._read, exchange)
         try:
+            if request.lane is not exchange.lane:
+                raise Unusable("it has been changed")
             exchange.answer = await self._threads(self._begin_answer, exchange)
             yield request
         finally:
@@ -399,5 +455,5 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _remove_stale(path: Path, before: float) -> None:
     with suppress(OSError):  # it has gone meanwhile, or is a folder that somebody put there
-        if path.lstat().st_mtime < before:
+        if path.lstat().st_ctime < before:  # the other time is whatever its owner says
             path.unlink()
