@@ -194,6 +194,8 @@ def test_who_uses_a_folder(filled: Database) -> None:
             Phase.COMPLETED,
             launch={"inputs": (reading.model_copy(update={"uri": "obs://ccc/x/"}),)},
         )
+        written = reading.model_copy(update={"uri": "obs://ddd/out/"})
+        add(uow, "wrote", Phase.FAILED, launch={"outputs": (written,)}, ended_at_ms=200)
         policy = CheckpointPolicy(keep_last=2)
         add(uow, "thin", Phase.RUNNING, launch={"checkpoints": policy})
         add(uow, "thinned", Phase.COMPLETED, launch={"checkpoints": policy}, ended_at_ms=100)
@@ -206,5 +208,11 @@ def test_who_uses_a_folder(filled: Database) -> None:
             assert not uow.jobs.unfinished_using(uri, besides="reader")
         for uri in ("obs://bbb/m1/v2/", "obs://ccc/x/", "obs://bbb/m1/v"):
             assert not uow.jobs.unfinished_using(uri, besides="x")
+        assert not uow.jobs.written_since("obs://bbb/m1/", besides="x", since_ms=0)  # it is only read
+        for uri in ("obs://ddd/out/", "obs://ddd/", "obs://ddd/out/deep/"):
+            assert uow.jobs.written_since(uri, besides="x", since_ms=200)
+            assert not uow.jobs.written_since(uri, besides="x", since_ms=201)
+            assert not uow.jobs.written_since(uri, besides="wrote", since_ms=0)
+        assert not uow.jobs.written_since("obs://ddd/other/", besides="x", since_ms=0)
         assert [job.id for job in uow.jobs.with_checkpoint_policy(ended_since_ms=101)] == ["thin"]
         assert {job.id for job in uow.jobs.with_checkpoint_policy(ended_since_ms=100)} == {"thin", "thinned"}

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from tests.fakes.objects import MemoryStore
-from tests.services.world import ALICE, BOB, EN, REGISTRATION, ZH, World, channel
+from tests.services.world import ALICE, BOB, EN, REGISTRATION, ZH, World, channel, done
 from trainwright.domain.entities import Job
-from trainwright.domain.errors import JobNotFound, ParamOutOfRange
+from trainwright.domain.errors import JobNotFound, ParamOutOfRange, StorageUnavailable
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.observation import RunState
 from trainwright.domain.specs import CheckpointPolicy, Work
 from trainwright.ports.objects import ObjectMeta, ObjectPage
 from trainwright.ports.uow import PLATFORM
-from trainwright.services import checkpoint_retention, checkpoints, reports
+from trainwright.services import checkpoint_checks, checkpoint_retention, checkpoints, reports
 from trainwright.services.checkpoint_retention import Retention, apply_policy
+from trainwright.services.context import Services
+from trainwright.services.resume_points import Newest
 from trainwright.wire.runner import Report, ResumePoint
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +41,7 @@ class Timed(MemoryStore):
         self._world = world
         self._times: dict[ObsPath, int] = {}
         self.read_bytes = 0
+        self.unreadable = ""
 
     async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
         self._times[path] = self._world.clock.ms
@@ -54,6 +57,8 @@ class Timed(MemoryStore):
         return replace(page, objects=tuple(timed))
 
     async def read(self, path: ObsPath, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        if path.name == self.unreadable:
+            raise StorageUnavailable(detail="no answer")
         async for piece in super().read(path, start=start, end=end):
             self.read_bytes += len(piece)
             yield piece
@@ -79,25 +84,30 @@ def job_of(world: World, job_id: str) -> Job:
     return world.read(job_id).job
 
 
+async def found(world: World, job: Job, work: Work | None = None) -> ResumePoint | None:
+    """What a start would go on from."""
+    newest = await checkpoints.newest(world.ctx, job, work)
+    assert not newest.trouble
+    return newest.point
+
+
 async def test_the_newest_complete_one(timed: World) -> None:
     """Guards what a job goes on from: complete, newest, of this job's time."""
     await save(timed, "step-90.safetensors")
     timed.clock.ms += 60_001
     job = job_of(timed, await timed.create())
-    assert await checkpoints.newest(timed.ctx, job) is None
+    assert await found(timed, job) is None
     await save(timed, "step-10.safetensors")
     await save(timed, "step-20.safetensors")
     await save(timed, "step-30.safetensors", weights()[:-1])
-    assert await checkpoints.newest(timed.ctx, job) == ResumePoint(
-        output=0, path="step-20.safetensors", step=20
-    )
+    assert await found(timed, job) == ResumePoint(output=0, path="step-20.safetensors", step=20)
     await save(timed, "checkpoint-40/model.safetensors")
     await save(timed, "checkpoint-40/optimizer.safetensors", b"")
-    point = await checkpoints.newest(timed.ctx, job)
+    point = await found(timed, job)
     assert point is not None
     assert point.path == "step-20.safetensors"
     await save(timed, "checkpoint-40/optimizer.safetensors")
-    assert await checkpoints.newest(timed.ctx, job) == ResumePoint(output=0, path="checkpoint-40/", step=40)
+    assert await found(timed, job) == ResumePoint(output=0, path="checkpoint-40/", step=40)
 
 
 async def test_what_lay_there_counts_when_it_is_fetched(timed: World) -> None:
@@ -106,9 +116,7 @@ async def test_what_lay_there_counts_when_it_is_fetched(timed: World) -> None:
     timed.clock.ms += 600_000
     output = channel("train_url", OUT, prefetch_to_local=True)
     job = job_of(timed, await timed.create(algorithm__outputs=[output]))
-    assert await checkpoints.newest(timed.ctx, job) == ResumePoint(
-        output=0, path="step-90.safetensors", step=90
-    )
+    assert await found(timed, job) == ResumePoint(output=0, path="step-90.safetensors", step=90)
 
 
 async def test_it_is_told_where_the_task_has_it(timed: World) -> None:
@@ -116,14 +124,10 @@ async def test_it_is_told_where_the_task_has_it(timed: World) -> None:
     other = channel("logs", "obs://results/logs/")
     job = job_of(timed, await timed.create(algorithm__outputs=[other, channel("train_url", OUT)]))
     await save(timed, "epoch_3.safetensors")
-    assert await checkpoints.newest(timed.ctx, job) == ResumePoint(
-        output=1, path="epoch_3.safetensors", step=3
-    )
+    assert await found(timed, job) == ResumePoint(output=1, path="epoch_3.safetensors", step=3)
     only = Work(outputs=(job.launch.outputs[1],))
-    assert await checkpoints.newest(timed.ctx, job, only) == ResumePoint(
-        output=0, path="epoch_3.safetensors", step=3
-    )
-    assert await checkpoints.newest(timed.ctx, job, Work(outputs=job.launch.outputs[:1])) is None
+    assert await found(timed, job, only) == ResumePoint(output=0, path="epoch_3.safetensors", step=3)
+    assert await found(timed, job, Work(outputs=job.launch.outputs[:1])) is None
 
 
 async def test_a_set_is_named_by_a_file_that_is_there(timed: World) -> None:
@@ -132,9 +136,9 @@ async def test_a_set_is_named_by_a_file_that_is_there(timed: World) -> None:
     job = job_of(timed, await timed.create())
     await save(timed, "ckpt-7.data-00000-of-00001", b"weights")
     await save(timed, "ckpt-7.index", index)
-    assert await checkpoints.newest(timed.ctx, job) is None
+    assert await found(timed, job) is None
     output = replace_prefetch(job)
-    assert await checkpoints.newest(timed.ctx, output) == ResumePoint(output=0, path="ckpt-7.index", step=7)
+    assert await found(timed, output) == ResumePoint(output=0, path="ckpt-7.index", step=7)
 
 
 def replace_prefetch(job: Job) -> Job:
@@ -142,14 +146,21 @@ def replace_prefetch(job: Job) -> Job:
     return replace(job, launch=job.launch.model_copy(update={"outputs": outputs}))
 
 
-async def test_trouble_with_the_store_is_no_trouble_for_the_start(timed: World) -> None:
-    """Guards registration: without an answer the job starts without a point to resume from."""
+async def test_trouble_with_the_store_is_told(timed: World) -> None:
+    """Guards against taking no answer for no checkpoint, also when it is only the newest that cannot be read."""
     job = job_of(timed, await timed.create())
     await save(timed, "step-10.safetensors")
     timed.objects.broken = "down"
-    assert await checkpoints.newest(timed.ctx, job) is None
+    assert await checkpoints.newest(timed.ctx, job) == Newest(None, "The object store failed: down.")
     timed.objects.broken = ""
-    assert await checkpoints.newest(timed.ctx, job) is not None
+    assert await found(timed, job) is not None
+    await save(timed, "step-20.safetensors")
+    store = timed.objects
+    assert isinstance(store, Timed)
+    store.unreadable = "step-20.safetensors"
+    newest = await checkpoints.newest(timed.ctx, job)
+    assert newest.point is not None
+    assert (newest.point.step, newest.trouble) == (10, "step-20.safetensors: the store could not be read")
 
 
 async def test_nothing_is_read_twice(timed: World) -> None:
@@ -158,13 +169,13 @@ async def test_nothing_is_read_twice(timed: World) -> None:
     store = timed.objects
     assert isinstance(store, Timed)
     await save(timed, "step-10.safetensors")
-    await checkpoints.newest(timed.ctx, job)
+    await found(timed, job)
     first = store.read_bytes
     assert first
-    await checkpoints.newest(timed.ctx, job)
+    await found(timed, job)
     assert store.read_bytes == first
     await save(timed, "step-10.safetensors", weights()[:-1])
-    assert await checkpoints.newest(timed.ctx, job) is None
+    assert await found(timed, job) is None
 
 
 async def test_the_list(timed: World) -> None:
@@ -227,6 +238,14 @@ async def started(world: World, **changes: Any) -> str:
     return job_id
 
 
+async def finish(world: World, job_id: str) -> None:
+    """The job completes."""
+    for task in world.read(job_id).job.launch.task_names():
+        await reports.report(world.ctx, f"{job_id}-a1", task, done())
+    world.step(job_id, RunState.RUNNING)
+    world.step(job_id, RunState.GONE)
+
+
 async def test_a_policy_keeps_the_newest_and_the_best(timed: World) -> None:
     """Guards retention, and the event that tells of it."""
     job_id = await started(timed)
@@ -254,11 +273,11 @@ async def test_nothing_is_removed_under_somebodys_feet(timed: World) -> None:
     timed.clock.ms += 1
     job_id = await timed.create()
     job = with_policy(timed, job_id, keep_last=1)
+    assert await apply_policy(timed.ctx, job) == 0  # pending
+    timed.step(job_id)
     for step in (2, 3, 4):
         await save(timed, f"step-{step}.safetensors")
     everything = [f"step-{step}.safetensors" for step in (1, 2, 3, 4)]
-    assert await apply_policy(timed.ctx, job) == 0  # pending
-    timed.step(job_id)
     await reports.register(timed.ctx, f"{job_id}-a1", "worker-0", REGISTRATION)
     timed.step(job_id, RunState.RUNNING)
     assert await apply_policy(timed.ctx, job_of(timed, job_id)) == 0  # its task may be fetching
@@ -278,21 +297,110 @@ async def test_nothing_is_removed_under_somebodys_feet(timed: World) -> None:
     assert await kept(timed) == ["step-1.safetensors", "step-4.safetensors"]
 
 
-async def test_the_chore_looks_at_ended_jobs_once_more(timed: World) -> None:
+async def test_the_chore_looks_at_ended_jobs_once_more(
+    timed: World, caplog: pytest.LogCaptureFixture
+) -> None:
     """Guards the last checkpoints of a job, which come with the end of its last attempt."""
-    job_id = await timed.ended()
+    job_id = await started(timed)
     with_policy(timed, job_id, keep_last=1)
     for step in (1, 2, 3):
         await save(timed, f"step-{step}.safetensors")
+    await finish(timed, job_id)
     timed.objects.broken = "down"
     retention = Retention(timed.ctx)
     await retention.run_once()
     timed.objects.broken = ""
     await retention.run_once()
     assert await kept(timed) == ["step-3.safetensors"]
-    await save(timed, "step-4.safetensors")
+    timed.objects.broken = "down"
+    caplog.clear()
     await retention.run_once()
-    assert await kept(timed) == ["step-3.safetensors", "step-4.safetensors"]
-    timed.clock.ms += checkpoint_retention.LATER_LOOK_MS
+    assert not caplog.messages  # it was not looked at
+
+
+async def test_what_comes_after_a_job_is_not_its_own(timed: World) -> None:
+    """Guards checkpoints of later jobs in the same output, also those of a job that has ended, and when the server is
+    started anew.
+    """
+    first = await started(timed)
+    with_policy(timed, first, keep_last=1)
+    for step in (1, 2):
+        await save(timed, f"step-{step}.safetensors")
+    await finish(timed, first)
+    second = await started(timed, metadata__name="second")
+    for step in (10, 20, 30):
+        await save(timed, f"step-{step}.safetensors")
+    await finish(timed, second)
+    everything = sorted(f"step-{step}.safetensors" for step in (1, 2, 10, 20, 30))
     await Retention(timed.ctx).run_once()
-    assert await kept(timed) == ["step-4.safetensors"]
+    assert await kept(timed) == everything  # the second has written there
+    with timed.ctx.units(PLATFORM) as uow:
+        uow.jobs.delete(second)
+        uow.commit()
+    await Retention(timed.ctx).run_once()
+    assert await kept(timed) == everything[1:]  # what it wrote is still nobody else's
+
+
+async def test_what_is_dated_between_attempts_is_not_removed(timed: World) -> None:
+    """Guards what its owner lays into an output while nothing of the job is there."""
+    job_id = await started(timed)
+    job = with_policy(timed, job_id, keep_last=1)
+    await save(timed, "step-1.safetensors")
+    await finish(timed, job_id)
+    for step in (2, 3):
+        await save(timed, f"step-{step}.safetensors")
+    assert await apply_policy(timed.ctx, job) == 0
+
+
+async def test_one_file_stops_nothing(timed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards starts, lists, and the policies of all jobs against a file that a check or a pass fails at."""
+    job_id = await started(timed)
+    await save(timed, "step-1.safetensors")
+    for step, end in ((2, b"Infinity"), (3, b"[]")):
+        header = b'{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,%s]}}' % end
+        await save(timed, f"step-{step}.safetensors", struct.pack("<Q", len(header)) + header)
+    job = with_policy(timed, job_id, keep_last=1)
+    assert (await found(timed, job)) == ResumePoint(output=0, path="step-1.safetensors", step=1)
+    page = await checkpoints.list_checkpoints(timed.ctx, ALICE, job_id, EN)
+    assert [item.state for item in page.items] == ["incomplete", "incomplete", "complete"]
+
+    def broken(*_: object) -> Any:
+        raise OverflowError("as never before")
+
+    monkeypatch.setattr(checkpoint_checks, "check", lambda name, size: (broken() for _ in "x"))
+    await save(timed, "step-4.safetensors")
+    page = await checkpoints.list_checkpoints(timed.ctx, ALICE, job_id, EN)
+    assert (page.items[0].state, page.items[0].detail) == (
+        "unknown",
+        "the check failed: OverflowError: as never before",
+    )
+    assert (await found(timed, job)) is not None
+    monkeypatch.undo()
+    other = await started(
+        timed, metadata__name="other", algorithm__outputs=[channel("o", "obs://results/o/")]
+    )
+    with_policy(timed, other, keep_last=1)
+    for step in (1, 2):
+        await save(timed, f"step-{step}.safetensors", folder="obs://results/o/")
+    real = checkpoint_retention.apply_policy
+
+    async def failing(ctx: Services, which: Job) -> int:
+        return broken() if which.id == job_id else await real(ctx, which)
+
+    monkeypatch.setattr(checkpoint_retention, "apply_policy", failing)
+    await Retention(timed.ctx).run_once()
+    assert await kept(timed, "obs://results/o/") == ["step-2.safetensors"]
+
+
+async def test_of_too_many_objects_the_newest_are_seen(timed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards going on from the newest, not from the first in the alphabet; a policy leaves such an output alone."""
+    monkeypatch.setattr(checkpoints, "OBJECTS_MAX", 3)
+    monkeypatch.setattr(checkpoints, "_PAGE", 2)
+    job_id = await started(timed)
+    for step in range(1, 20):
+        await save(timed, f"step-{step}.safetensors")
+    job = with_policy(timed, job_id, keep_last=1)
+    assert await found(timed, job) == ResumePoint(output=0, path="step-19.safetensors", step=19)
+    (output,) = await checkpoints.outputs_of(timed.ctx, job)
+    assert (len(output.checkpoints), output.cut) == (3, True)
+    assert await apply_policy(timed.ctx, job) == 0

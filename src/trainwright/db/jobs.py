@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainwright.db.dialects import WORDS, contains, earlier, upserts
-from trainwright.db.folder_use import uses_folder
+from trainwright.db.folder_use import uses_folder, was_written
 from trainwright.db.outputs import add_outputs, find_writer
 from trainwright.db.rows import document_values, job_of, new_job_values
 from trainwright.db.schema import job_documents, job_totals, jobs, tasks
@@ -185,6 +185,10 @@ class Jobs:
     def unfinished_using(self, uri: str, *, besides: str) -> bool:
         """Not limited to the scope, as buckets are shared."""
         return uses_folder(self._tx, uri, besides)
+
+    def written_since(self, uri: str, *, besides: str, since_ms: int) -> bool:
+        """Not limited to the scope, as buckets are shared."""
+        return was_written(self._tx, uri, besides, since_ms)
 
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """See `outputs.find_writer`; not limited to the scope, as buckets are shared."""

@@ -36,6 +36,8 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # nothing can be said
 
 
+UNREADABLE = "unreadable"
+"""The problem that may be over when it is tried again."""
 PROBLEMS: Mapping[str, Text] = {
     "": Text("", ""),
     "empty": Text("it is empty", "文件为空"),
@@ -52,7 +54,7 @@ PROBLEMS: Mapping[str, Text] = {
     "dangerous": Text("loading it would call {name}", "加载时会调用 {name}"),
     "strange": Text("its format is not known", "格式未知"),
     "too_much": Text("it is too large to be checked", "内容过大，未检查"),
-    "unreadable": Text("the store could not be read", "无法读取存储"),
+    UNREADABLE: Text("the store could not be read", "无法读取存储"),
     "failed": Text("the check failed: {detail}", "检查失败：{detail}"),
 }
 """Why a checkpoint is not complete, as a half-sentence, by the code of a verdict."""

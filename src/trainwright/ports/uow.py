@@ -158,6 +158,12 @@ class JobRepository(Protocol):
         """
         ...
 
+    def written_since(self, uri: str, *, besides: str, since_ms: int) -> bool:
+        """Whether a job of any project, but for job `besides`, that is unfinished or ended at `since_ms` or later has
+        an output there, below it, or in a folder above it.
+        """
+        ...
+
     def unfinished_writing_to(self, uris: Sequence[str]) -> tuple[str, str] | None:
         """(job id, uri) of an unfinished job of any project that writes to one of these output uris, if any."""
         ...

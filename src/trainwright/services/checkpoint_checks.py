@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from trainwright.domain.checkpoint_formats import State, Verdict, check
+from trainwright.domain.checkpoint_formats import UNREADABLE, State, Verdict, check
 from trainwright.domain.checkpoint_parts import MARKED, is_marked, missing_part, parts_to_check, together
 from trainwright.domain.checkpoints import Checkpoint, Stored
 from trainwright.domain.errors import ObjectNotFound, TrainwrightError
@@ -52,7 +52,7 @@ async def _judge_parts(ctx: Services, folder: ObsPath, checkpoint: Checkpoint) -
 
 def _unread(path: str, trouble: Exception) -> Verdict:
     log.warning("checkpoint_not_checked", extra={"checkpoint": path, "error": str(trouble)})
-    return Verdict(State.UNKNOWN, "unreadable")
+    return Verdict(State.UNKNOWN, UNREADABLE)
 
 
 async def _unmarked(ctx: Services, folder: ObsPath, checkpoint: Checkpoint) -> Verdict | None:

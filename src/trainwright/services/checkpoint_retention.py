@@ -1,7 +1,8 @@
 """Removes checkpoints that a job's own policy gives up. What it is not sure of stays.
 
-Only complete checkpoints that the job itself has written are removed, never the newest complete one, and nothing that
-another unfinished job reads or writes. While tasks of the job are fetching files nothing is removed: what a listing
+Only complete checkpoints that the job itself has written are removed: those of its attempts' times, and none where
+another job has written since it began. Never the newest complete one, and nothing that another unfinished job reads or
+writes. While tasks of the job are fetching files nothing is removed: what a listing
 has promised them must be there.
 """
 
@@ -25,6 +26,11 @@ log = logging.getLogger(__name__)
 FIRST_LOOK_MS = 86_400_000
 LATER_LOOK_MS = 600_000
 """Jobs that ended so long ago are looked at once more: at the start of the server, and later."""
+AFTER_MS = 5_000
+"""So much later than an attempt's end its last checkpoint may be dated."""
+
+Times = Sequence[tuple[int, int]]
+"""From when to when each attempt of a job lasted, in ms of the epoch."""
 
 
 class Retention:
@@ -49,6 +55,8 @@ class Retention:
                 log.warning("retention_waits", extra={"job": job.id, "error": str(trouble)})
                 failed = True
                 continue
+            except Exception:  # one job must not hold up all others
+                log.exception("retention_failed", extra={"job": job.id})
             if job.phase.is_end:
                 self._ended.add(job.id)
         if not failed:
@@ -64,12 +72,16 @@ async def apply_policy(ctx: Services, job: Job) -> int:
     policy = job.launch.checkpoints
     if policy is None or not await ctx.blocking(_may_remove, ctx, job.id):
         return 0
+    times = await ctx.blocking(_times, ctx, job)
     count = 0
     for output in await outputs_of(ctx, job):
+        if output.cut:
+            log.warning("retention_skips_output", extra={"job": job.id, "output": output.channel.name})
+            continue  # of what lies there only a part is known
         if job.phase.is_end and output.channel.name == MODEL_CHANNEL:
             continue  # it is about to be kept as it is
-        given_up = await _given_up(ctx, job, output, policy)
-        if given_up and not await ctx.blocking(_is_used, ctx, job, str(output.folder)):
+        given_up = await _given_up(ctx, output, policy, times)
+        if given_up and not await ctx.blocking(_is_used, ctx, job, str(output.folder), times):
             count += await _remove(ctx, job, output, given_up)
     if count:
         await ctx.blocking(_tell, ctx, job, count)
@@ -78,9 +90,9 @@ async def apply_policy(ctx: Services, job: Job) -> int:
 
 
 async def _given_up(
-    ctx: Services, job: Job, output: Output, policy: CheckpointPolicy
+    ctx: Services, output: Output, policy: CheckpointPolicy, times: Times
 ) -> Sequence[Checkpoint]:
-    own = [each for each in output.checkpoints if each.modified_at_ms >= job.created_at_ms]
+    own = [each for each in output.checkpoints if _is_of(each, times)]
     if len(own) <= max(policy.keep_last, policy.keep_best):
         return ()
     complete = []
@@ -95,6 +107,22 @@ async def _given_up(
         metric=policy.metric,
         smaller_is_better=policy.smaller_is_better,
     )
+
+
+def _is_of(checkpoint: Checkpoint, times: Times) -> bool:
+    """Whether all its files were stored while an attempt lasted."""
+    return all(
+        any(since <= stored.modified_at_ms <= until for since, until in times) for stored in checkpoint.files
+    )
+
+
+def _times(ctx: Services, job: Job) -> Times:
+    with ctx.units(PLATFORM, write=False) as uow:
+        attempts = uow.attempts.list_of_job(job.id)
+    now_ms = ctx.clock.now_ms()
+    return [
+        (each.created_at_ms, (each.ended_at_ms or job.ended_at_ms or now_ms) + AFTER_MS) for each in attempts
+    ]
 
 
 async def _remove(ctx: Services, job: Job, output: Output, given_up: Sequence[Checkpoint]) -> int:
@@ -128,9 +156,12 @@ def _may_remove(ctx: Services, job_id: str) -> bool:
     return job.phase is Phase.RUNNING and bool(tasks) and started
 
 
-def _is_used(ctx: Services, job: Job, uri: str) -> bool:
+def _is_used(ctx: Services, job: Job, uri: str, times: Times) -> bool:
+    since_ms = min(since for since, _ in times)
     with ctx.units(PLATFORM, write=False) as uow:
-        return uow.jobs.unfinished_using(uri, besides=job.id)
+        return uow.jobs.unfinished_using(uri, besides=job.id) or uow.jobs.written_since(
+            uri, besides=job.id, since_ms=since_ms
+        )
 
 
 def _tell(ctx: Services, job: Job, count: int) -> None:

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from trainwright.catalog.folders import USER_HOME
-from trainwright.domain.checkpoint_formats import State
+from trainwright.domain.checkpoint_formats import UNREADABLE, State
 from trainwright.domain.checkpoints import Checkpoint, Stored, find_checkpoints, newest_first
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import BucketNotFound, ParamOutOfRange, TrainwrightError
@@ -17,15 +17,18 @@ from trainwright.services.checkpoint_checks import judge
 from trainwright.services.context import Services
 from trainwright.services.ownership import is_platforms, owner_of
 from trainwright.services.reading import scope_of
+from trainwright.services.resume_points import Newest
 from trainwright.wire.checkpoints import CheckpointItem, CheckpointList
 from trainwright.wire.runner import ResumePoint
 
 log = logging.getLogger(__name__)
 
-NEWEST_S = 5.0
-"""A start waits no longer for the newest checkpoint to be found."""
+NEWEST_S = 60.0
+"""One search for the newest checkpoint takes no longer; the next one goes on with what this one has checked."""
 OBJECTS_MAX = 50_000
-"""Of one output no more objects are looked at."""
+"""Of one output no more objects are looked at: those stored last."""
+LISTED_MAX = 1_000_000
+"""No more than so many are listed to find them."""
 LIMIT_MAX = 100
 _PAGE = 1000
 _LEADING = (".index", ".index.json", ".pdparams", ".pdiparams")
@@ -35,16 +38,17 @@ _SLACK_MS = 60_000  # between the clocks of the store and ours
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output of a job with what was found in it."""
+    """One output of a job with what was found in it. `cut`: it holds more objects than were looked at."""
 
     channel: Channel
     folder: ObsPath
     checkpoints: tuple[Checkpoint, ...]
+    cut: bool = False
 
 
-async def newest(ctx: Services, job: Job, work: Work | None = None) -> ResumePoint | None:
+async def newest(ctx: Services, job: Job, work: Work | None = None) -> Newest:
     """The newest complete checkpoint over all outputs of the job, as a task with `work` (None: the job's) reaches it;
-    None when there is none, the task does not have that output, or the store does not answer within five seconds.
+    none when there is none, or the task does not have that output. Never raises: trouble with the store is told.
 
     What lay in an output before the job was made counts only when the output is fetched beforehand, and so do sets of
     files, of which one is named (the index, or the weights): else the others would not be there.
@@ -52,12 +56,18 @@ async def newest(ctx: Services, job: Job, work: Work | None = None) -> ResumePoi
     try:
         async with asyncio.timeout(NEWEST_S):
             return await _newest(ctx, job, job.launch if work is None else work)
-    except (TrainwrightError, TimeoutError, OSError) as trouble:
-        log.warning("newest_checkpoint_not_found", extra={"job": job.id, "error": str(trouble)})
-        return None
+    except TimeoutError:
+        trouble = f"there was no answer within {NEWEST_S:.0f} s"
+    except (TrainwrightError, OSError) as error:
+        trouble = str(error)
+    except Exception as error:  # a task that cannot be told where to go on would wait for ever
+        log.exception("newest_checkpoint_failed", extra={"job": job.id})
+        trouble = f"{type(error).__name__}: {error}"
+    log.warning("newest_checkpoint_not_found", extra={"job": job.id, "error": trouble})
+    return Newest(trouble=trouble)
 
 
-async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
+async def _newest(ctx: Services, job: Job, work: Work) -> Newest:
     since_ms = job.created_at_ms - _SLACK_MS
     outputs = await outputs_of(ctx, job)
     place = {id(each): output for output in outputs for each in output.checkpoints}
@@ -67,6 +77,7 @@ async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
         for each in output.checkpoints
         if output.channel.prefetch or (each.modified_at_ms >= since_ms and _is_one(each))
     ]
+    trouble = ""
     for each in newest_first(counted)[:_TRIED]:
         output = place[id(each)]
         verdict = await judge(ctx, output.folder, each, output.checkpoints)
@@ -75,13 +86,15 @@ async def _newest(ctx: Services, job: Job, work: Work) -> ResumePoint | None:
                 "checkpoint_passed_over",
                 extra={"job": job.id, "checkpoint": each.path, "state": verdict.state},
             )
+            if verdict.problem == UNREADABLE and not trouble:
+                trouble = f"{each.path}: {verdict.describe(Language.EN)}"
             continue
         for index, channel in enumerate(work.outputs):
             if channel.uri == output.channel.uri:
                 step = each.numbers.step if each.numbers.step >= 0 else each.numbers.epoch
-                return ResumePoint(output=index, path=_named(each), step=step)
-        return None
-    return None
+                return Newest(ResumePoint(output=index, path=_named(each), step=step), trouble)
+        return Newest(trouble=trouble)
+    return Newest(trouble=trouble)
 
 
 def _is_one(checkpoint: Checkpoint) -> bool:
@@ -109,29 +122,41 @@ async def outputs_of(ctx: Services, job: Job) -> tuple[Output, ...]:
         folder = ObsPath.parse(channel.uri).as_folder()
         is_home = channel.name == USER_HOME and is_platforms(folder.bucket)
         if str(folder) not in found and not is_home:
-            stored = await _stored(ctx, job, folder)
-            found[str(folder)] = Output(channel, folder, find_checkpoints(stored))
+            stored, cut = await _stored(ctx, job, folder)
+            found[str(folder)] = Output(channel, folder, find_checkpoints(stored), cut)
     return tuple(found.values())
 
 
-async def _stored(ctx: Services, job: Job, folder: ObsPath) -> list[Stored]:
+async def _stored(ctx: Services, job: Job, folder: ObsPath) -> tuple[list[Stored], bool]:
+    """The objects of an output that were stored last, and whether there are more."""
     stored: list[Stored] = []
     if not is_platforms(folder.bucket) and await owner_of(ctx, folder.bucket) != job.project_id:
-        return stored
-    after = ""
+        return stored, False
+    after, listed, cut = "", 0, False
     while True:
         try:
             page = await ctx.objects.list_page(folder, after=after, limit=_PAGE)
         except BucketNotFound:
-            return stored
+            return stored, cut
         stored += [
             Stored(meta.key[len(folder.key) :], meta.size, meta.modified_at_ms, meta.etag)
             for meta in page.objects
             if not meta.key.endswith("/")
         ]
         after = page.next_after
-        if not after or len(stored) >= OBJECTS_MAX:
-            return stored
+        listed += len(page.objects)
+        over = bool(after) and listed >= LISTED_MAX
+        cut = cut or over or len(stored) > OBJECTS_MAX
+        if len(stored) > 2 * OBJECTS_MAX or not after or over:
+            stored = sorted(stored, key=_stored_at, reverse=True)[:OBJECTS_MAX]
+        if not after or over:
+            if cut:
+                log.warning("output_cut", extra={"job": job.id, "listed": listed, "kept": len(stored)})
+            return stored, cut
+
+
+def _stored_at(stored: Stored) -> int:
+    return stored.modified_at_ms
 
 
 async def list_checkpoints(

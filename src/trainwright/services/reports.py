@@ -15,6 +15,7 @@ from trainwright.services.answers import Answered, answer_of
 from trainwright.services.context import Services
 from trainwright.services.orders import buckets_of, task_order
 from trainwright.services.ownership import is_platforms
+from trainwright.services.resume_points import NotYet
 from trainwright.services.resuming import resume_point
 from trainwright.wire.runner import (
     Activity,
@@ -79,7 +80,10 @@ async def register(ctx: Services, attempt_key: str, task: str, registration: Reg
     order = known.order
     if known.first:
         ctx.wake(order.job_id)
-    resume = await resume_point(ctx, known.job, known.attempt, order.role, known.attempt.wanted_starts)
+    try:
+        resume = await resume_point(ctx, known.job, known.attempt, order.role, known.attempt.wanted_starts)
+    except NotYet:  # told with the `go` that it asks for when it is ready
+        return order.model_copy(update={"go": None})
     if resume is None:
         return order
     go = order.go and order.go.model_copy(update={"resume": resume})
@@ -109,7 +113,10 @@ async def _with_go(ctx: Services, answered: Answered) -> ReportAnswer:
     if answered.meeting is None:
         return answered.answer
     met = answered.meeting
-    resume = await resume_point(ctx, met.job, met.attempt, met.role, met.number)
+    try:
+        resume = await resume_point(ctx, met.job, met.attempt, met.role, met.number)
+    except NotYet:
+        return answered.answer  # it asks again
     go = Go(round=met.number, peers=met.peers, resume=resume)
     return answered.answer.model_copy(update={"go": go})
 
@@ -140,7 +147,7 @@ def _register(ctx: Services, attempt_key: str, task: str, registration: Registra
             row,
             registered_at_ms=row.registered_at_ms or now_ms,
             last_seen_ms=now_ms,
-            ip=registration.ip[:HOST_LENGTH_MAX],
+            ip=row.ip if row.round >= 0 else registration.ip[:HOST_LENGTH_MAX],  # once met, it stays there
             host=registration.host[:HOST_LENGTH_MAX],
         )
         if (
@@ -245,7 +252,8 @@ def _with_ready(row: TaskState, ready: Ready) -> TaskState:
     if ready.round <= row.round or ready.round > _EXIT_CODE_LIMIT:
         return row
     port = ready.port if 0 <= ready.port <= PORT_MAX else 0
-    return replace(row, round=ready.round, port=port, quiet_since_ms=0, quiet_measure="")
+    ip = ready.ip[:HOST_LENGTH_MAX] or row.ip
+    return replace(row, round=ready.round, port=port, ip=ip, quiet_since_ms=0, quiet_measure="")
 
 
 def _with_failure(row: TaskState, failed: Failure) -> TaskState:

@@ -10,6 +10,16 @@ EVENTS: Mapping[str, EventText] = {
         "Resuming from {checkpoint} of output {name} (step {step}).",
         "从输出 {name} 的 {checkpoint} 恢复训练（步数 {step}）。",
     ),
+    "resume_point_unknown": job_event(
+        "No checkpoint to resume from could be looked for, the training begins anew: {detail}",
+        "无法查找可用于恢复的检查点，训练将从头开始：{detail}",
+        Level.WARNING,
+    ),
+    "resume_point_unsure": job_event(
+        "Newer checkpoints than the one to resume from could not be checked: {detail}",
+        "存在更新的检查点，但无法检查：{detail}",
+        Level.WARNING,
+    ),
     "checkpoint_damaged": job_event(
         "Checkpoint {checkpoint} is not complete: {detail}",
         "检查点 {checkpoint} 不完整：{detail}",
