@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.services.world import ALICE, EN, World, channel, job_body
+from tests.services.world import ALICE, EN, REGISTRATION, World, channel, job_body
+from trainwright.catalog.folders import USER_HOME
 from trainwright.domain.entities import Event
 from trainwright.domain.errors import TrainwrightError
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import MODEL_CHANNEL, PassAs
-from trainwright.services import jobs
+from trainwright.ports.uow import PLATFORM
+from trainwright.services import jobs, reports
 from trainwright.services.folders import sweep_outputs
 
 pytestmark = pytest.mark.anyio
@@ -193,3 +195,48 @@ async def test_models_of_jobs_that_are_gone_are_swept(world: World) -> None:
     await sweep_outputs(world.ctx)
     page = await world.objects.list_page(ObsPath("trainwright-outputs"))
     assert [found.key for found in page.objects] == [f"{kept}/model.bin"]
+
+
+async def test_what_an_unfinished_job_reads_is_not_swept(world: World) -> None:
+    """Guards an input that is another job's model: its job may be deleted, but the files stay until they are read."""
+    first = await world.ended(metadata__name="first", spec__folders={"output_model": {"name": "m"}})
+    await world.put(f"obs://trainwright-outputs/{first}/model.bin")
+    reader = await world.create(**_reads(first))
+    with world.ctx.units(PLATFORM) as uow:  # as after its model was kept
+        uow.jobs.delete(first)
+        uow.commit()
+    bucket = ObsPath("trainwright-outputs")
+    await sweep_outputs(world.ctx)
+    assert [found.key for found in (await world.objects.list_page(bucket)).objects] == [f"{first}/model.bin"]
+    with world.ctx.units(PLATFORM) as uow:
+        uow.jobs.delete(reader)
+        uow.commit()
+    await sweep_outputs(world.ctx)
+    assert not (await world.objects.list_page(bucket)).objects
+
+
+async def test_no_order_names_a_bucket_of_the_platforms(world: World) -> None:
+    """Guards names that users need not know: log lines, events and variables are made of orders."""
+    first = await world.ended(metadata__name="first", spec__folders={"output_model": {"name": "m"}})
+    await world.put(f"obs://trainwright-outputs/{first}/model.bin")
+    reads = _reads(first)
+    reads["spec__folders"] = {"user_home": True, "output_model": {"name": "m2"}}
+    job_id = await world.create(**reads)
+    world.step(job_id)
+    order = await reports.register(world.ctx, f"{job_id}-a1", "worker-0", REGISTRATION)
+    told = {folder.name: (folder.uri, folder.shown) for folder in (*order.inputs, *order.outputs)}
+    assert told == {
+        "data_url": ("", "output model of a job"),
+        MODEL_CHANNEL: ("", "output model of a job"),
+        USER_HOME: ("", "user home"),
+    }
+
+
+def _reads(job_id: str) -> dict[str, Any]:
+    """Changes for a job whose input is the model of another."""
+    source = {"job": {"id": job_id, "output": MODEL_CHANNEL}}
+    return {
+        "metadata__name": "reader",
+        "algorithm__inputs": [{"name": "data_url", "remote": source}],
+        "algorithm__outputs": [],
+    }

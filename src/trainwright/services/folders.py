@@ -139,8 +139,8 @@ async def make_buckets(ctx: Services, folders: Folders | None) -> None:
 
 
 async def sweep_outputs(ctx: Services) -> None:
-    """Remove what jobs that are gone left in the platform's own place for models. What cannot be removed now is next
-    time.
+    """Remove what jobs that are gone left in the platform's own place for models, once no unfinished job reads it. What
+    cannot be removed now is next time.
     """
     with suppress(BucketNotFound, Unavailable):
         after = ""
@@ -150,8 +150,9 @@ async def sweep_outputs(ctx: Services) -> None:
             # The order matters: a job's row is there before its folder, so a folder without a row was left behind.
             there = await ctx.blocking(_existing, ctx, names) if names else frozenset()
             for name in names:
-                if name not in there:
-                    await remove_files(ctx, ObsPath(OUTPUTS, f"{name}/"))
+                folder = ObsPath(OUTPUTS, f"{name}/")
+                if name not in there and not await ctx.blocking(_is_used, ctx, folder):
+                    await remove_files(ctx, folder)
             if not page.next_after:
                 break
             after = page.next_after
@@ -160,3 +161,8 @@ async def sweep_outputs(ctx: Services) -> None:
 def _existing(ctx: Services, job_ids: list[str]) -> frozenset[str]:
     with ctx.units(PLATFORM, write=False) as uow:
         return uow.jobs.existing(job_ids)
+
+
+def _is_used(ctx: Services, folder: ObsPath) -> bool:
+    with ctx.units(PLATFORM, write=False) as uow:
+        return uow.jobs.unfinished_using(str(folder), besides="")

@@ -7,6 +7,7 @@ from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand, Work
 from trainwright.services.context import Services
+from trainwright.services.folders import HOMES, OUTPUTS
 from trainwright.services.model_rows import BUCKET as MODELS
 from trainwright.services.ownership import is_platforms
 from trainwright.wire.runner import (
@@ -24,7 +25,8 @@ from trainwright.wire.runner import (
 LOG_DIR = "/home/ma-user/modelarts/log"
 NO_CHECK = ("MA_SKIP_IMAGE_DETECT", "MA_DETECT_TRAIN_INJECT_CODE")  # either of them `0`: no pre-check
 SUBSCRIBED = "subscribed algorithm"  # in place of where its code lies, which nobody is told
-REGISTERED = "registered model"  # likewise
+PLACES = {MODELS: "registered model", OUTPUTS: "output model of a job", HOMES: "user home"}
+"""Likewise, by bucket of the platform's."""
 RUNNER_PATH = "/runner/v1/attempts"
 
 
@@ -158,11 +160,11 @@ def _code_folder(reach: _Reach, work: Work) -> Folder | None:
 
 def _channel_folder(reach: _Reach, channel: Channel, section: str) -> Folder:
     place = ObsPath.parse(channel.uri)
-    hidden = place.bucket == MODELS
+    hidden = is_platforms(place.bucket)
     return Folder(
         name=channel.name,
         uri="" if hidden else channel.uri,
-        shown=REGISTERED if hidden else "",
+        shown=PLACES.get(place.bucket, channel.name) if hidden else "",
         local_path=channel.local_path,
         grant=reach.grant(channel.uri, section),
         pass_as=channel.pass_as.value,
