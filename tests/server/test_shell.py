@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.server.signer import sign
 from tests.server.test_signed_requests import date_of
 from tests.server.world import PROJECT, TOKEN, ServerWorld
+from trainwright.domain.access import Action
 from trainwright.domain.entities import Job
+from trainwright.domain.errors import ActionDenied, JobNotFound, WrongProject
 from trainwright.ports.backend import BackendError, Handle
+from trainwright.ports.identity import Principal
+from trainwright.server.dependencies import signed_in_still
+from trainwright.services import principals, shell
 from trainwright.services.shell_limits import OpenShells
 
 pytestmark = pytest.mark.anyio
@@ -165,6 +171,62 @@ async def test_what_nobody_uses_is_closed(
         assert end["exit_code"] == 129
         assert end["message"].startswith("Nothing was typed or printed for")
     await until(lambda: terminals.given[0].closed == 1)
+
+
+async def test_who_loses_the_right_loses_the_shell(
+    world: ServerWorld, terminals: Terminals, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked up again and again: the credentials, then the permission, then the workspace."""
+    monkeypatch.setattr(world.services.shells, "recheck_s", 0.05)
+    async with world.client() as client:
+        token = (await client.post(f"/v1/{PROJECT}/tokens", json={})).json()
+        async with (
+            opened(world, path_of(job)) as kept,
+            opened(world, path_of(job), **{"X-Auth-Token": token["token"]}) as lost,
+        ):
+            await asyncio.sleep(0.2)
+            await lost.send(b"x")
+            assert await lost.recv() == b"x"
+            gone = await client.delete(f"/v1/{PROJECT}/tokens/{token['id']}")
+            assert gone.status_code < 300, gone.text
+            async with asyncio.timeout(10):
+                end = json.loads(await lost.recv())
+            assert end["exit_code"] == 129
+            assert end["message"].startswith("You may not use this shell any more: ")
+            await kept.send(b"y")
+            assert await kept.recv() == b"y"
+    await until(lambda: terminals.given[1].closed == 1)
+
+
+async def test_a_lost_membership_and_a_lost_role_count_too(
+    world: ServerWorld, terminals: Terminals, job: Job
+) -> None:
+    """The same question as at the opening, asked of what is stored now."""
+    who = await principals.authenticate(world.services, TOKEN)
+    wanted = shell.Wanted(job.id, "worker-0", 0, 0)
+    acting = replace(who, action=Action.JOB_EXEC)
+    await shell.check_still(world.services, acting, wanted)
+    with pytest.raises(JobNotFound):
+        await shell.check_still(world.services, replace(acting, project_id="q" * 32), wanted)
+
+    class Asked:
+        """A connection whose credentials stand for `now`."""
+
+        def __init__(self, now: Principal) -> None:
+            self.state = self
+            self._now = now
+
+        async def identify(self) -> Principal:
+            return self._now
+
+    request: Any = Asked(who)
+    assert await signed_in_still(request, acting) == acting
+    request = Asked(replace(who, is_admin=False, actions=frozenset()))
+    with pytest.raises(ActionDenied):
+        await signed_in_still(request, acting)
+    request = Asked(replace(who, user_id="another"))
+    with pytest.raises(WrongProject):
+        await signed_in_still(request, acting)
 
 
 async def test_not_too_many(

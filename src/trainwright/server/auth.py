@@ -5,6 +5,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from starlette.datastructures import Headers
@@ -129,7 +130,11 @@ class KeyCache:
 
 
 class Authentication:
-    """ASGI middleware: sets `state.principal`, or raises. Open paths pass without."""
+    """ASGI middleware: sets `state.principal`, or raises. Open paths pass without.
+
+    `state.identify` finds out anew whom the same credentials stand for, for what lasts longer than a request: it raises
+    `NoCredentials` once they are gone.
+    """
 
     def __init__(self, app: ASGIApp, *, tokens: TokenCache, keys: KeyCache, clock: Clock) -> None:
         self._app = app
@@ -151,9 +156,12 @@ class Authentication:
             return
         headers = Headers(scope=scope)
         if token := token_of(headers):
-            principal = await self._tokens.owner(token)
-        elif authorization := headers.get("authorization", ""):
-            principal, receive = await self._signer(scope, receive, parse_authorization(authorization))
+            identify = partial(self._tokens.owner, token)
+            principal = await identify()
+        elif said := headers.get("authorization", ""):
+            authorization = parse_authorization(said)
+            identify = partial(self._key_user, authorization.access_key)
+            principal, receive = await self._signer(scope, receive, authorization)
         else:
             raise NoCredentials
         project = _PROJECT.match(scope["path"])
@@ -161,8 +169,14 @@ class Authentication:
             raise WrongProject
         if _hides_slash(scope):
             raise UnknownRoute(path=scope["path"])
-        scope["state"]["principal"] = principal
+        scope["state"].update(principal=principal, identify=identify)
         await self._app(scope, receive, send)
+
+    async def _key_user(self, access_key: str) -> Principal:
+        owner = await self._keys.owner(access_key)
+        if owner is None:
+            raise NoCredentials
+        return owner.principal
 
     async def _signer(
         self, scope: Scope, receive: Receive, authorization: Authorization

@@ -63,6 +63,19 @@ async def signed_in(request: HTTPConnection) -> Principal:
     return principal
 
 
+async def signed_in_still(request: HTTPConnection, who: Principal) -> Principal:
+    """`who` by the same credentials as they count now, allowed to do what is under way: for what lasts long.
+
+    Raises:
+        NoCredentials, WrongProject: they are gone, or stand for somebody else.
+        ActionDenied: no role of theirs allows it any more.
+    """
+    now = cast(Principal, await request.state.identify())
+    if (now.user_id, now.project_id) != (who.user_id, who.project_id):
+        raise WrongProject
+    return now if who.action is None else _allowed(now, who.action)
+
+
 async def caller(
     request: HTTPConnection,
     project_id: Annotated[str, Path(description="Project of the caller.")],

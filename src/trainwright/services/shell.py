@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trainwright.domain.entities import Slots
 from trainwright.domain.errors import BackendUnavailable, ShellNotOffered, TaskNotRunning, TrainwrightError
 from trainwright.domain.lifecycle import Phase
+from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import Text, make_event
 from trainwright.ports.backend import BackendError, Handle, Shell, Terminal
 from trainwright.ports.identity import Principal
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 LEFT_ALONE = Text(
     "Nothing was typed or printed for {minutes} minutes: the shell was closed.",
     "{minutes} 分钟内没有输入或输出，终端已关闭。",
+)
+NOT_ALLOWED = Text(
+    "You may not use this shell any more: {detail}",
+    "您不再有权使用此终端：{detail}",
 )
 CLOSED = 129  # exit code of what was hung up on
 
@@ -80,6 +85,20 @@ async def open_shell(ctx: Services, who: Principal, wanted: Wanted) -> AsyncIter
                 log.warning("shell_end_not_told", extra={"job": wanted.job_id, "error": str(exc)})
 
 
+async def check_still(ctx: Services, who: Principal, wanted: Wanted) -> None:
+    """Whether `who` may still use what was opened; what became of the task is the terminal's to tell.
+
+    Raises:
+        JobNotFound, WorkspaceNotFound, ActionDenied: they may not.
+    """
+    await ctx.blocking(_check_member, ctx, who, wanted.job_id)
+
+
+def _check_member(ctx: Services, who: Principal, job_id: str) -> None:
+    with ctx.units(scope_of(who), write=False) as uow:
+        check_member(uow, who, uow.jobs.get(job_id).workspace_id)
+
+
 def _check(ctx: Services, who: Principal, wanted: Wanted) -> Handle:
     with ctx.units(scope_of(who), write=False) as uow:
         history = read_history(uow, wanted.job_id)
@@ -91,7 +110,8 @@ def _check(ctx: Services, who: Principal, wanted: Wanted) -> Handle:
     closed = TaskNotRunning(job=job.id, task=wanted.task)
     if attempt is None or attempt.handle is None or task is None or shown_phase(job) is not Phase.RUNNING:
         raise closed
-    if not task.started_at_ms or (task.is_final and not attempt.reserved_until_ms):
+    kept = attempt.reserved_until_ms > ctx.clock.now_ms() and task.reason is not Reason.COMPLETED
+    if not task.started_at_ms or (task.is_final and not kept):
         raise closed
     return Handle.from_json(attempt.handle)
 

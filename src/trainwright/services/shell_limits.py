@@ -8,12 +8,17 @@ from trainwright.domain.errors import TooManyShells
 
 
 class OpenShells:
-    """The shells of this process, counted by user and by job. `idle_s`: how long one may see no byte either way."""
+    """The shells of this process, counted by user and by job. `idle_s`: how long one may see no byte either way;
+    `recheck_s`: how often it is looked up whether its user still may.
+    """
 
-    def __init__(self, *, of_user: int = 16, of_job: int = 16, idle_s: float = 1800.0) -> None:
+    def __init__(
+        self, *, of_user: int = 16, of_job: int = 16, idle_s: float = 1800.0, recheck_s: float = 60.0
+    ) -> None:
         self._limits = {"user": of_user, "job": of_job}
         self._open: Counter[tuple[str, str]] = Counter()
         self.idle_s = idle_s
+        self.recheck_s = recheck_s
 
     @contextmanager
     def hold(self, *, user: str, job: str) -> Iterator[None]:

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from trainwright.domain.access import Action
-from trainwright.domain.errors import ForeignOrigin, InvalidQuery
+from trainwright.domain.errors import ForeignOrigin, InvalidQuery, TrainwrightError
 from trainwright.domain.texts import Text
 from trainwright.ports.backend import Terminal
 from trainwright.ports.identity import Principal
-from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, TaskId, needs
+from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, TaskId, needs, signed_in_still
 from trainwright.services import shell
+from trainwright.services.shell_limits import OpenShells
 from trainwright.wire.shell import TERMINAL_MAX, ShellControl, ShellEnd
 
 ARGUMENTS_MAX, ARGUMENTS_BYTES_MAX = 256, 32 << 10
@@ -40,19 +41,27 @@ async def open_shell(
     check_origin(socket, ctx.public_url)
     argv = _argv(socket)
     rows, columns = (_number(socket, name) for name in ("rows", "columns"))
-    async with shell.open_shell(ctx, who, shell.Wanted(job_id, task, rows, columns, argv)) as terminal:
+    wanted = shell.Wanted(job_id, task, rows, columns, argv)
+
+    async def refusal() -> str:
+        """Why the caller may not any more; empty as long as they may."""
+        try:
+            await shell.check_still(ctx, await signed_in_still(socket, who), wanted)
+        except TrainwrightError as exc:
+            return shell.NOT_ALLOWED.render(language, {"detail": exc.message(language)})
+        return ""
+
+    async with shell.open_shell(ctx, who, wanted) as terminal:
         await socket.accept()
         try:
-            still = await _relay(socket, terminal, ctx.shells.idle_s)
+            refused = await _relay(socket, terminal, ctx.shells, refusal)
         except WebSocketDisconnect:
             return
-        if still:
-            end = ShellEnd(exit_code=terminal.exit_code if terminal.exit_code is not None else shell.CLOSED)
-        else:
+        except TimeoutError:
             minutes = round(ctx.shells.idle_s / 60)
-            end = ShellEnd(
-                exit_code=shell.CLOSED, message=shell.LEFT_ALONE.render(language, {"minutes": minutes})
-            )
+            refused = shell.LEFT_ALONE.render(language, {"minutes": minutes})
+        code = terminal.exit_code if not refused else None
+        end = ShellEnd(exit_code=shell.CLOSED if code is None else code, message=refused)
         try:
             await socket.send_text(end.model_dump_json())
             await socket.close(NORMAL)
@@ -89,32 +98,42 @@ def _argv(socket: WebSocket) -> list[str]:
     return [word.replace("\0", "") for word in argv]
 
 
-async def _relay(socket: WebSocket, terminal: Terminal, idle_s: float) -> bool:
-    """Carry bytes both ways until the program ends (True), or nothing has come for `idle_s` seconds (False).
+async def _relay(
+    socket: WebSocket, terminal: Terminal, shells: OpenShells, refusal: Callable[[], Awaitable[str]]
+) -> str:
+    """Carry bytes both ways until the program ends (empty), or the caller may not go on (why).
 
     Raises:
         WebSocketDisconnect: the client has left.
+        TimeoutError: nothing has come for `shells.idle_s` seconds.
     """
     loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(idle_s) as patience:
+    async with asyncio.timeout(shells.idle_s) as patience:
 
-            def busy() -> None:
-                patience.reschedule(loop.time() + idle_s)
+        def busy() -> None:
+            patience.reschedule(loop.time() + shells.idle_s)
 
-            typing = asyncio.create_task(_take_in(socket, terminal, busy))
-            printing = asyncio.create_task(_put_out(socket, terminal, busy))
-            try:
-                done, _ = await asyncio.wait({typing, printing}, return_when=asyncio.FIRST_COMPLETED)
-                for each in done:
-                    each.result()
-            finally:
-                typing.cancel()
-                printing.cancel()
-                await asyncio.gather(typing, printing, return_exceptions=True)
-    except TimeoutError:
-        return False
-    return True
+        guarding = asyncio.create_task(_guard(refusal, shells.recheck_s))
+        typing = asyncio.create_task(_take_in(socket, terminal, busy))
+        printing = asyncio.create_task(_put_out(socket, terminal, busy))
+        running = {guarding, typing, printing}
+        try:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+            return guarding.result() if guarding in done else ""
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _guard(refusal: Callable[[], Awaitable[str]], period_s: float) -> str:
+    """Ends with why the caller may not go on."""
+    while True:
+        await asyncio.sleep(period_s)
+        if refused := await refusal():
+            return refused
 
 
 async def _put_out(socket: WebSocket, terminal: Terminal, busy: Callable[[], None]) -> None:
