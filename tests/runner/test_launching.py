@@ -12,6 +12,7 @@ import pytest
 import trainwright.runner
 from tests.runner.rig import folder, make_order, path_grant
 from trainwright.runner import launching
+from trainwright.runner.beneath import Place
 from trainwright.runner.environment import Interpreter, job_environment, variable_name
 from trainwright.runner.hosts import Peers, write_host_files, write_mounts
 from trainwright.runner.launching import Given, Start, of_this_start, prepare
@@ -221,6 +222,15 @@ def test_variables_of_several_roles() -> None:
     assert "VC_WORKER_HOSTS" not in seen
 
 
+def test_a_place_that_is_not_told_has_no_variable() -> None:
+    """Guards names of the platform's own buckets, and old images against an empty address."""
+    hidden = folder("data_url", "/in", path_grant(Path("/x")), uri="", shown="output model of a job")
+    told = folder("train_url", "/out", path_grant(Path("/y")))
+    seen = environment_of(order_of("", [role("w", 1)], "w-0", inputs=[hidden], outputs=[told]))
+    assert "DLS_DATA_URL" not in seen
+    assert seen["DLS_TRAIN_URL"] == "obs://bucket/train_url/"
+
+
 def test_single_role_is_the_worker_too() -> None:
     """Scripts for one role read VC_WORKER_HOSTS, whatever the role is called; old images their own names."""
     seen = environment_of(order_of("", [role("main", 1)], "main-0", job_name="digits"))
@@ -255,7 +265,7 @@ def test_host_files(tmp_path: Path) -> None:
     """By name and by number; addresses of all in the hosts file, with full and short names."""
     order = order_of("", [role("head", 1), role("worker", 2)], "head-0")
     peers = peers_of(order)
-    write_host_files(str(tmp_path / "volcano"), peers)
+    write_host_files(Place(str(tmp_path), "volcano"), peers)
     assert (tmp_path / "volcano/worker.host").read_text() == "j-worker-0.j\nj-worker-1.j\n"
     assert {path.name for path in (tmp_path / "volcano").iterdir()} == {
         *("head.host", "task0.host", "worker.host", "task1.host")

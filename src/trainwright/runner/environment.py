@@ -147,7 +147,7 @@ def _of_old_images(order: dict[str, Any], peers: Peers) -> dict[str, str]:
         found["DLS_APP_URL"] = order["code"]["uri"]
     for channel, name in (("data_url", "DLS_DATA_URL"), ("train_url", "DLS_TRAIN_URL")):
         for folder in (*order["inputs"], *order["outputs"]):
-            if folder["name"] == channel:
+            if folder["name"] == channel and folder["uri"]:
                 found[name] = folder["uri"]
     endpoints = peers.endpoints(peers.own_role)
     if len(endpoints) == 1:
