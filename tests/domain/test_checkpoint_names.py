@@ -197,6 +197,8 @@ def test_the_newest() -> None:
         "epoch_8.pt",
     ]
     assert names(newest_first(ones(("best.pt", 9), ("epoch_2.pt", 5)))) == ["epoch_2.pt", "best.pt"]
+    two = ones(("epoch_1.pt", 1), ("step_1000.pt", 4), ("step_2000.pt", 5))
+    assert names(newest_first(two)) == ["step_2000.pt", "step_1000.pt", "epoch_1.pt"]
 
 
 def given_up(

@@ -244,8 +244,9 @@ CLOSE_MS = 120_000
 
 
 def newest_first(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
-    """The one to go on from first. Later stored is newer; of those stored within two minutes, which may have been
-    uploaded together in any order, the one that is further on.
+    """The one to go on from first. Later stored is newer; of those of one series stored within two minutes, which may
+    have been uploaded together in any order, the one that is further on. Numbers of two series mean different things:
+    between them time decides.
     """
     left = [(each.modified_at_ms, each) for each in checkpoints]
     left.sort(key=lambda pair: pair[0], reverse=True)
@@ -254,12 +255,23 @@ def newest_first(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
     since = 0
     for at_ms, each in left:
         if together and at_ms < since:
-            ordered += sorted(together, key=order_key, reverse=True)
+            ordered += _furthest_first(together)
             together = []
         if not together:
             since = at_ms - CLOSE_MS
         together.append(each)
-    return ordered + sorted(together, key=order_key, reverse=True)
+    return ordered + _furthest_first(together)
+
+
+def _furthest_first(together: Sequence[Checkpoint]) -> list[Checkpoint]:
+    latest: dict[str, int] = {}
+    for each in together:
+        latest[each.series] = max(latest.get(each.series, 0), each.modified_at_ms)
+
+    def key(each: Checkpoint) -> tuple[bool, int, str, tuple[int, int, int, int]]:
+        return each.numbers.known, latest[each.series], each.series, order_key(each)
+
+    return sorted(together, key=key, reverse=True)
 
 
 def removable(
