@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from trainwright.backends.local.backend import LocalBackend
 from trainwright.backends.local.settings import LocalSettings
+from trainwright.backends.py_spy import lay_py_spy
 from trainwright.backends.runner_archive import build as build_runner
 from trainwright.backends.slurm import SlurmBackend
 from trainwright.backends.slurm.mailbox import FOLDER, Mailbox
@@ -280,6 +281,7 @@ async def _slurm_backend(base: _Base) -> SlurmBackend:
     try:
         slurm = base.settings.slurm.to_settings(base.settings.sandbox)
         await base.blocking(build_runner, slurm.archive)
+        await base.blocking(lay_py_spy, slurm.py_spy)
     except (ValueError, OSError) as exc:
         raise CannotStart(f"The slurm backend cannot work: {exc}") from exc
     return SlurmBackend(slurm, clock=base.clock, on_change=base.hints.wake)

@@ -1,6 +1,7 @@
 """Many attempts, and some that Slurm does not take, over played commands: what they cost each other."""
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator
@@ -152,6 +153,17 @@ async def test_a_command_that_hangs_for_one_gives_the_next_one_its_turn(
             await backend.submit(launch)
     del slurm.refusals[other.key]
     await comes(backend, other.key, RunState.QUEUED)
+
+
+async def test_nodes_are_told_where_py_spy_lies(backend: SlurmBackend, tmp_path: Path) -> None:
+    """Only where it does."""
+    for number, there in ((1, False), (2, True)):
+        if there:
+            (tmp_path / "py-spy").touch()
+        launch = launch_of(number)
+        await backend.submit(launch)
+        told = json.loads((tmp_path / "runs" / launch.key / "worker-0" / "launch.json").read_bytes())
+        assert told["py_spy"] == (str(tmp_path / "py-spy") if there else "")
 
 
 async def test_what_can_never_be_taken_is_rejected_in_slurms_words(

@@ -9,12 +9,9 @@ start; without it launches are accepted and wait.
 
 import asyncio
 import logging
-import os
-import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from trainwright.backends.local import cgroup
 from trainwright.backends.local.attempts import AttemptRun, new_run
@@ -30,6 +27,7 @@ from trainwright.backends.local.schedule import never_fits
 from trainwright.backends.local.settings import LocalSettings
 from trainwright.backends.local.shell import open_shell
 from trainwright.backends.local.supervision import Means, Pools, Spawn, Supervision, run_in
+from trainwright.backends.py_spy import find_py_spy
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
 from trainwright.domain.observation import Observation, RunState
@@ -432,9 +430,3 @@ class LocalBackend:
 
     def _handle(self, key: str) -> Handle:
         return Handle(key, NAME_OF_BACKEND, HANDLE_VERSION, {})
-
-
-def find_py_spy() -> str:
-    """py-spy as installed with this program; empty when it is not, or may not be executed."""
-    path = Path(sys.executable).with_name("py-spy")
-    return str(path) if os.access(path, os.X_OK) else ""

@@ -1,5 +1,6 @@
 """The shared folder: the truth about attempts, for servers, nodes and people. Blocking; raises OSError.
 
+    runner.pyz, py-spy               what nodes run (written by the server as it starts)
     instance                         which server's jobs are ours in Slurm's queue
     runs/<key>/launch-set.json       the launch as accepted, with its token
                attempt.json          what keepers go by (runner/keep.py)

@@ -80,7 +80,7 @@ def main(folder: str, name: str, text: str, url: str, sandbox: str) -> None:
         "folder": look_at_folder(folder, name, text),
         "server": ask(url) if url.startswith("http") else "",
         "bwrap": try_bwrap() if sandbox == "1" else "",
-        "py_spy": shutil.which("py-spy") is not None,
+        "py_spy": bool(shutil.which("py-spy") or shutil.which(str(Path(folder) / "py-spy"))),
         "venv": has_venv is not None,
     }
     print("\n" + json.dumps(found))

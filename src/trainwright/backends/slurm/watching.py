@@ -223,9 +223,12 @@ class Watch:
         moved = self._cluster_moved and max_age_s <= MOMENT_S
         if self._cluster is None or moved or now >= self._cluster_at + max_age_s:
             self._cluster_moved = False
-            nodes = parse_nodes(await self._commands(*NODES_COMMAND))
-            partitions = parse_partitions(await self._commands(*PARTITIONS_COMMAND))
-            self._cluster = Cluster(self._settings, tuple(nodes), tuple(partitions))
+            nodes, partitions = await asyncio.gather(
+                self._commands(*NODES_COMMAND), self._commands(*PARTITIONS_COMMAND)
+            )
+            self._cluster = Cluster(
+                self._settings, tuple(parse_nodes(nodes)), tuple(parse_partitions(partitions))
+            )
             self._cluster_at = now
         return self._cluster
 
