@@ -89,7 +89,7 @@ def _names(task: Task) -> tuple[bool, str]:
     tasks have met), any other must be known to the machine.
     """
     folder = task.places.real(layout.HOST_FILES)
-    write_host_files(folder, task.peers)
+    write_host_files(task.place(layout.HOST_FILES), task.peers)
     names: list[str] = []
     for file in sorted(os.listdir(folder)):
         if file.endswith(".host"):

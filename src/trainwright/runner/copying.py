@@ -1,6 +1,7 @@
 """Copying on this machine: as fast as `cp -r`, bytes and the x-bit only, never out of the folder.
 
-Symbolic links are followed only to what lies inside the folder; sockets, pipes and devices are left out.
+Symbolic links are followed only to what lies inside the folder; sockets, pipes and devices are left out. What was
+looked at may have become a link when it is opened: see `beneath`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import os
 import stat
 import time
 
-from .layout import check_relative
+from .beneath import Folder, Spot, opened
+from .layout import UnsafePath, check_relative
 from .rundir import write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from .beneath import Where
 
 DRAFT_PREFIX = ".trainwright-tmp-"
 """What is not finished is named so in folders shared with the store, which never lists such names."""
@@ -51,16 +55,38 @@ class Cancel:
 
 
 class Item:
-    """A regular file below a folder: relative path, full path to read it from, size, change time, x-bit."""
+    """A regular file below a folder: relative path, size, change time, x-bit; and `source`, where its bytes are: that
+    path, or what the link there leads to.
+    """
 
-    __slots__ = ("executable", "mtime_ns", "path", "size", "source")
+    __slots__ = ("_top", "executable", "mtime_ns", "path", "size", "source")
 
-    def __init__(self, path: str, source: str, status: os.stat_result) -> None:
+    def __init__(self, path: str, top: Folder, source: str, status: os.stat_result) -> None:
         self.path = path
+        self._top = top
         self.source = source
         self.size = status.st_size
         self.mtime_ns = status.st_mtime_ns
         self.executable = bool(status.st_mode & 0o100)
+
+    def open(self) -> int:
+        """A descriptor for reading it.
+
+        Raises:
+            FileNotFoundError: it is gone, or has become something else.
+        """
+        try:
+            return self._top.read(self.source)
+        except UnsafePath as error:
+            raise FileNotFoundError(errno.ENOENT, str(error), self.path) from error
+
+    def is_gone(self) -> bool:
+        """Whether it cannot be opened any more."""
+        try:
+            os.close(self.open())
+        except FileNotFoundError:
+            return True
+        return False
 
 
 class Skipped:
@@ -73,23 +99,25 @@ class Skipped:
         self.why = why
 
 
-def walk(folder: str) -> Iterator[Item | Skipped]:
-    """Every file below `folder`, in no particular order; drafts are passed over. What vanishes meanwhile is left out.
+def walk(where: Where) -> Iterator[Item | Skipped]:
+    """Every file below a folder, in no particular order; drafts are passed over. What vanishes meanwhile is left out.
 
     Raises:
         FileNotFoundError: there is no such folder.
+        UnsafePath: the `Place` is a link.
     """
-    top = os.path.realpath(folder)
+    top = opened(where)
     waiting = [""]
     while waiting:
         relative = waiting.pop()
         try:
-            entries = os.scandir(os.path.join(top, relative))
+            folder = top.enter(relative) if relative else top
         except FileNotFoundError:
-            if not relative:
-                raise
             continue
-        with entries:
+        except UnsafePath as error:
+            yield Skipped(relative, str(error))
+            continue
+        with os.scandir(folder.descriptor) as entries:
             for entry in entries:
                 path = f"{relative}/{entry.name}" if relative else entry.name
                 if entry.is_dir(follow_symlinks=False):
@@ -100,40 +128,38 @@ def walk(folder: str) -> Iterator[Item | Skipped]:
                         yield found
 
 
-def _look(top: str, path: str, entry: os.DirEntry[str]) -> Item | Skipped | None:
+def _look(top: Folder, path: str, entry: os.DirEntry[str]) -> Item | Skipped | None:
     try:
-        source = entry.path
+        source = path
         status = entry.stat(follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
-            source = os.path.realpath(entry.path)
-            if not source.startswith(top + "/"):
+            above = os.path.realpath(f"/proc/self/fd/{top.descriptor}")
+            found = os.path.realpath(f"{above}/{path}")
+            if not found.startswith(above + "/"):
                 return Skipped(path, "it is a symbolic link that leaves the folder")
-            status = os.stat(source)
+            source = found[len(above) + 1 :]
+            status = top.status(source)
             if stat.S_ISDIR(status.st_mode):
                 return Skipped(path, "it is a symbolic link to a folder")
     except FileNotFoundError:
         return Skipped(path, "it is a broken symbolic link") if entry.is_symlink() else None
+    except UnsafePath:
+        return None  # it changes at this moment
     if not stat.S_ISREG(status.st_mode):
         return Skipped(path, "it is not a regular file")
-    return Item(path, source, status)
+    return Item(path, top, source, status)
 
 
 def copy_file(
-    source: str, target: str, *, executable: bool = False, note: Callable[[int], None] | None = None
+    item: Item, target: Spot, *, executable: bool = False, note: Callable[[int], None] | None = None
 ) -> int:
     """Copy the bytes of one file and make `target` new; returns how many. `note` hears of every piece and may raise.
 
     `target` is replaced, not written through: it never is a link to elsewhere.
     """
-    reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    reading = item.open()
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        mode = 0o755 if executable else 0o644
-        try:
-            writing = os.open(target, flags, mode)
-        except FileExistsError:
-            os.unlink(target)
-            writing = os.open(target, flags, mode)
+        writing = target.create(0o755 if executable else 0o644)
         try:
             return _copy_bytes(reading, writing, note)
         finally:
@@ -179,44 +205,32 @@ def _copy_piece(reading: int, writing: int, note: Callable[[int], None] | None) 
 
 
 class Folders:
-    """Makes the folders that files are put into, each once. Refuses to go through a symbolic link."""
+    """Makes the folders that files are put into. Refuses to go through a symbolic link. Safe for threads."""
 
-    def __init__(self, top: str) -> None:
-        self._top = top
-        self._made = {""}
-        os.makedirs(top, exist_ok=True)
+    def __init__(self, top: Where) -> None:
+        """Raises `OSError`, and `UnsafePath` when the `Place` is a link."""
+        self._top = opened(top, make=True)
+        self._latest = ("", self._top)  # files come folder by folder
 
-    def target(self, path: str) -> str:
-        """Where `path` belongs; the folder for it exists. Raises `UnsafePath` for a path that leaves the folder."""
-        check_relative(path)
-        folder = path.rpartition("/")[0]
-        if folder not in self._made:
-            self._make(folder)
-        return f"{self._top}/{path}"
-
-    def _make(self, folder: str) -> None:
-        done = ""
-        for part in folder.split("/"):
-            done = f"{done}/{part}" if done else part
-            if done in self._made:
-                continue
-            try:
-                os.mkdir(f"{self._top}/{done}")
-            except FileExistsError:
-                if not stat.S_ISDIR(os.lstat(f"{self._top}/{done}").st_mode):
-                    raise
-            self._made.add(done)
+    def target(self, path: str) -> Spot:
+        """Where `path` belongs, in a folder that is made. Raises `OSError`, and `UnsafePath` for a path that leaves the
+        folder, by itself or over a link.
+        """
+        above, _, name = check_relative(path).rpartition("/")
+        known, folder = self._latest
+        if known != above:
+            folder = self._top.enter(above, make=True) if above else self._top
+            self._latest = (above, folder)
+        return Spot(folder, name)
 
 
-def put_file(item: Item, target: str, tag: str, note: Callable[[int], None] | None = None) -> int:
+def put_file(item: Item, target: Spot, tag: str, note: Callable[[int], None] | None = None) -> int:
     """Copy so that readers of `target` see the old bytes or all the new ones. `tag` tells writers apart."""
-    folder, _, name = target.rpartition("/")
-    draft = f"{folder}/{DRAFT_PREFIX}{tag}-{name}"[: len(folder) + 240]
+    draft = target.beside(f"{DRAFT_PREFIX}{tag}-")
     try:
-        size = copy_file(item.source, draft, executable=item.executable, note=note)
-        os.rename(draft, target)
+        size = copy_file(item, draft, executable=item.executable, note=note)
+        draft.rename(target.name)
     except BaseException:
-        if os.path.lexists(draft):
-            os.unlink(draft)
+        draft.remove()
         raise
     return size

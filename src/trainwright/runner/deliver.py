@@ -34,7 +34,7 @@ class Outputs:
         self._access = task.access()
         tag = task.order["task"]
         self._uploads = [
-            Upload(folder, task.places.real(folder["local_path"]), tag, self._access)
+            Upload(folder, task.place(folder["local_path"]), tag, self._access)
             for folder in task.order["outputs"]
         ]
         self._work: Any = None
@@ -100,7 +100,7 @@ class Outputs:
         fetch_output(task, folder, wanted)
         upload.remember(chosen)
         self._note_fetched()
-        if not os.path.exists(f"{task.places.real(folder['local_path'])}/{path}"):
+        if not task.place(f"{folder['local_path']}/{path}").lies_there():
             raise StepFailed("input_download_failed", f"checkpoint {path} of {folder['name']} is gone")
         step = int(point.get("step", -1))
         task.emit("resume_point", start=rounds.number, checkpoint=path, name=folder["name"], step=step)
@@ -171,7 +171,7 @@ def export_log(task: Task) -> str:
     name = f"{instance_name(task.order)}.log"
     path = os.path.join(task.rundir.path, name)
     access = task.access()
-    more = Upload({**folder, "name": "log"}, task.places.real(LOG_DIR), task.order["task"], access)
+    more = Upload({**folder, "name": "log"}, task.place(LOG_DIR), task.order["task"], access)
 
     def send() -> None:
         with open(path, "wb") as file:
@@ -184,7 +184,7 @@ def export_log(task: Task) -> str:
                 at += len(piece)
         send_file(folder["grant"], path, name, task.order["task"], access)
         os.unlink(path)
-        if os.path.isdir(task.places.real(LOG_DIR)):
+        if task.place(LOG_DIR).lies_there():
             more.push()
 
     try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from .beneath import Spot, Where
     from .staging import Access, Progress
 
 _THREADS_MAX = 4  # checksums keep a core busy each, unlike plain copies
@@ -26,12 +27,12 @@ _PIECE = 1 << 20
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
 
 
-def fetch_exact(folder: dict[str, Any], target: str, access: Access, progress: Progress) -> None:
+def fetch_exact(folder: dict[str, Any], target: Where, access: Access, progress: Progress) -> None:
     """Lay the objects that `folder`'s manifest lists into the folder `target`.
 
     Raises:
         Changed: an object is gone or is not what the manifest says; it is not laid down.
-        OSError, Missing, Rejected, StoreTrouble, Cancelled: as `staging.fetch`.
+        OSError, UnsafePath, Missing, Rejected, StoreTrouble, Cancelled: as `staging.fetch`.
     """
     transfers = access.transfers()
     folders = Folders(target)
@@ -42,33 +43,31 @@ def fetch_exact(folder: dict[str, Any], target: str, access: Access, progress: P
         access.heed()
         progress.note(count)
 
-    def lay(pair: tuple[dict[str, Any], str]) -> None:
-        entry, path = pair
+    def lay(entry: dict[str, Any]) -> None:
+        spot = folders.target(entry["path"])
         if shared is not None:
-            copy_checked(shared, entry, path, note)
+            copy_checked(shared, entry, spot, note)
         else:
-            _download(transfers, entry, path, progress.note)
+            _download(transfers, entry, spot, progress.note)
 
     threads = min(_THREADS_MAX, len(os.sched_getaffinity(0)))
-    entries = _entries(transfers, folder["manifest_url"], folders, progress)
+    entries = _entries(transfers, folder["manifest_url"], progress)
     deferred.load("workers").spread(entries, lay, threads=threads, cancelled=access.cancel.is_set)
 
 
-def _entries(
-    transfers: Any, url: str, folders: Folders, progress: Progress
-) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each object with where it belongs; by pages, so that a long manifest is never in memory as a whole."""
+def _entries(transfers: Any, url: str, progress: Progress) -> Iterator[dict[str, Any]]:
+    """Each object; by pages, so that a long manifest is never in memory as a whole."""
     for page in transfers.iter_pages(url):
         progress.total = int(page.get("total_bytes", 0))
         for entry in page["objects"]:
             if not entry.get("sha256"):
                 raise Missing(f"{url}: the server sent no checksums")
-            yield entry, folders.target(entry["path"])
+            yield entry
 
 
-def _download(transfers: Any, entry: dict[str, Any], path: str, note: Callable[[int], None]) -> None:
+def _download(transfers: Any, entry: dict[str, Any], spot: Spot, note: Callable[[int], None]) -> None:
     try:
-        transfers.download(entry, path, note)
+        transfers.download(entry, spot, note)
     except Missing as error:
         raise Changed(entry["path"], gone=True) from error
 
@@ -100,20 +99,14 @@ class Shared:
             raise
 
 
-def copy_checked(shared: Shared, entry: dict[str, Any], target: str, note: Callable[[int], None]) -> None:
+def copy_checked(shared: Shared, entry: dict[str, Any], target: Spot, note: Callable[[int], None]) -> None:
     """Copy one object from a shared folder, replacing `target`. Raises `Changed`, `OSError`."""
     reading = shared.open(entry["path"])
     try:
         status = os.fstat(reading)
         if status.st_size != int(entry["size"]):
             raise Changed(entry["path"])
-        mode = 0o755 if status.st_mode & 0o100 else 0o644
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            writing = os.open(target, flags, mode)
-        except FileExistsError:  # of a former life
-            os.unlink(target)
-            writing = os.open(target, flags, mode)
+        writing = target.create(0o755 if status.st_mode & 0o100 else 0o644)
         try:
             found = _copy(reading, writing, note)
         finally:
@@ -121,7 +114,7 @@ def copy_checked(shared: Shared, entry: dict[str, Any], target: str, note: Calla
     finally:
         os.close(reading)
     if found != (int(entry["size"]), entry["sha256"]):
-        os.unlink(target)
+        target.remove()
         raise Changed(entry["path"])
 
 

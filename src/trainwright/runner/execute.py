@@ -6,11 +6,11 @@ import os
 import time
 from functools import partial
 
-from . import deferred, launching, layout, procfs
+from . import deferred, jsontext, launching, layout, procfs
+from .layout import UnsafePath
 from .outcome import NOT_FOUND, STOPPED_BEFORE_START, StepFailed, classify, exit_code, final
 from .pump import StopRequested
 from .rendezvous import RESTART, HeldPort, meet
-from .rundir import write_json
 from .running import Running
 
 TYPE_CHECKING = False
@@ -70,7 +70,7 @@ def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
     """One start of the command to its end; None when it was ended to be started again."""
     rounds = task.rounds
     if not Running(task.rundir, rounds.step).begun():
-        meet(task)  # never again once it has begun: of what an earlier release started, the others know nothing
+        meet(task)  # not again once it has begun: of what an earlier release started the others know nothing
         if rounds.behind:
             return None
         task.reporter.step = "resume"
@@ -122,7 +122,11 @@ def _check(task: Task) -> None:
     if not task.order["code"]:
         raise StepFailed("command_not_found", "there is a boot file, but no code folder", NOT_FOUND)
     boot = layout.boot_file(task.order)
-    if not os.path.isfile(task.places.real(boot)):
+    try:
+        found = task.place(boot).lies_there()
+    except UnsafePath:
+        found = True  # over a link of the pre-start script's: only where the job's paths are can it be told
+    if not found:
         message = f"boot file {task.order['boot_file']} does not exist in the code folder"
         raise StepFailed("command_not_found", message, NOT_FOUND)
 
@@ -141,11 +145,10 @@ def _launch(task: Task, outputs: Outputs) -> dict[str, Any]:
     )
     start = launching.prepare(given)
     for path, text in start.files.items():
-        with open(task.places.real(path), "w", encoding="utf-8") as file:
-            file.write(text)
+        task.place(path).write(text.encode("utf-8"), mode=0o644)
     made = task.command(start.argv, task.cwd(), start.environment)
     if start.plan is not None:
-        write_json(task.places.real(launching.PLAN), start.plan)
+        task.place(launching.PLAN).write(jsontext.dumps(start.plan).encode("utf-8", "surrogatepass"))
     outputs.pause()
     task.rounds.release_port()
     return made

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from .beneath import Place
+
 _HOST_NAME_MAX = 64
 FALLBACK_PORT = 6666  # of a task that has told none
 
@@ -84,14 +86,13 @@ def host_name(name: str) -> str:
     return name[:_HOST_NAME_MAX]
 
 
-def write_host_files(folder: str, peers: Peers) -> None:
-    """`<role>.host` and `task<i>.host` in `folder`, which is made: the names of a role's hosts, one a line."""
-    os.makedirs(folder, exist_ok=True)
+def write_host_files(where: Place, peers: Peers) -> None:
+    """`<role>.host` and `task<i>.host` in a folder, which is made: the names of a role's hosts, one a line."""
+    folder = where.open(make=True)
     for number, role in enumerate(peers.roles):
         text = "".join(f"{host}\n" for host in role["hosts"])
         for name in (str(role["name"]).replace("/", "_"), f"task{number}"):
-            with open(os.path.join(folder, f"{name}.host"), "w", encoding="utf-8") as file:
-                file.write(text)
+            folder.write(f"{name}.host", text.encode("utf-8"), mode=0o644)
 
 
 def write_mounts(folder: str, peers: Peers, users: Sequence[str]) -> None:

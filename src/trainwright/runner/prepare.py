@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from . import deferred
+from . import deferred, jsontext
 from .faults import Changed, StoreTrouble, TransferFailed
 from .layout import RUN_DIR, UnsafePath, check_absolute, job_folders
 from .outcome import StepFailed, exit_code
@@ -127,7 +127,7 @@ def _lay(
 ) -> None:
     """Raises `StepFailed` with the reason left empty unless the store is to blame, and `Changed`."""
     try:
-        target = task.places.real(folder["local_path"])
+        target = task.place(folder["local_path"])
         items = None if folder.get("is_file") else small_items(folder)
         if items is not None:
             lay_small([item for item in items if wanted is None or wanted(item.path, item.size)], target)
@@ -296,7 +296,6 @@ def _installer(task: Task, file: str) -> dict[str, Any]:
         "cache_dir": "" if task.places.sandboxed else task.launch.get("pip_cache_dir", ""),
     }
     plan_path = f"{RUN_DIR}/requirements-plan.json"
-    write_json(task.places.real(plan_path), plan)
-    os.chmod(task.places.real(plan_path), 0o644)
+    task.place(plan_path).write(jsontext.dumps(plan).encode("utf-8", "surrogatepass"), mode=0o644)
     argv = [*task.helper(), "install-requirements", task.places.view(plan_path)]
     return task.command(argv, os.path.dirname(file))

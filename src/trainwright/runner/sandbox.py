@@ -120,10 +120,17 @@ def argv(
     line += ["--bind", root + layout.TMP, layout.TMP]
     for path in readable:
         line += ["--ro-bind", path, path]
-    line += ["--bind", root + layout.HOME, layout.HOME, "--bind", root + layout.CACHE, layout.CACHE]
-    for path in _outside(folders):
+    outside = _outside(folders)
+    above = [path for path in outside if (layout.HOME + "/").startswith(path + "/")]
+    below = [path for path in outside if path not in above]
+    for path in (*above, layout.HOME, layout.CACHE, *below):  # what is bound cannot be replaced by a link
         line += ["--bind", root + path, path]
     return [*line, "--chdir", cwd, "--"]
+
+
+def sources(folders: Sequence[str]) -> list[str]:
+    """Job paths of what is bound from the task's file tree. Bwrap follows links there: there must be none."""
+    return [layout.HOME, layout.CACHE, layout.TMP, layout.HOST_FILES, *_outside(folders)]
 
 
 def _settings(machine: Machine, *, root: str, mounts: str) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 
 from . import deferred
+from .beneath import opened
 from .copying import Cancel, Cancelled, Folders, Item, Skipped, copy_file, put_file, walk
+from .layout import UnsafePath, check_relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from typing import Any
+
+    from .beneath import Where
 
 SMALL_FILES = 64
 SMALL_BYTES = 4 << 20
@@ -66,16 +70,16 @@ def small_items(folder: dict[str, Any]) -> list[Item] | None:
     return found
 
 
-def lay_small(items: list[Item], target: str) -> None:
+def lay_small(items: list[Item], target: Where) -> None:
     """Copy `items` into the folder `target`."""
     folders = Folders(target)
     for item in items:
-        copy_file(item.source, folders.target(item.path), executable=item.executable)
+        copy_file(item, folders.target(item.path), executable=item.executable)
 
 
 def fetch(
     folder: dict[str, Any],
-    target: str,
+    target: Where,
     access: Access,
     progress: Progress,
     wanted: Callable[[str, int], bool] | None = None,
@@ -87,6 +91,7 @@ def fetch(
     Raises:
         FileNotFoundError: it does not exist on the shared disk.
         OSError: it cannot be read or written.
+        UnsafePath: a symbolic link is in the way.
         Missing, Rejected, StoreTrouble: of `transfers`.
         Changed: it is a dataset version, and an object is no longer what that holds.
         Cancelled: `access.cancel` was set.
@@ -105,10 +110,9 @@ def fetch(
         progress.note(count)
 
     if folder.get("is_file"):
-        source = grant["path"]
-        progress.total = os.stat(source).st_size
-        name = os.path.basename(source)
-        copy_file(source, folders.target(name), note=note)
+        item = _single(grant["path"])
+        progress.total = item.size
+        copy_file(item, folders.target(item.path), note=note)
         return
     items = [item for item in walk(grant["path"]) if isinstance(item, Item)]
     if wanted is not None:
@@ -116,7 +120,14 @@ def fetch(
     progress.total = sum(item.size for item in items)
     for item in items:
         access.heed()
-        copy_file(item.source, folders.target(item.path), executable=item.executable, note=note)
+        copy_file(item, folders.target(item.path), executable=item.executable, note=note)
+
+
+def _single(path: str) -> Item:
+    """One file of the store, or of our own. Raises `FileNotFoundError`."""
+    folder, _, name = path.rpartition("/")
+    status = os.lstat(path)
+    return Item(name, opened(folder or "/"), name, status)
 
 
 def _download(
@@ -132,12 +143,13 @@ def _download(
         marker = target["path"].endswith("/")  # a folder's own object
         if not marker and (wanted is None or wanted(target["path"], int(target["size"]))):
             progress.total += int(target["size"])
-            targets.append((target, folders.target(target["path"])))
+            check_relative(target["path"])
+            targets.append(target)
     transfers.close()
     spread = deferred.load("workers").spread
     spread(
         targets,
-        lambda pair: transfers.download(pair[0], pair[1], progress.note),
+        lambda target: transfers.download(target, folders.target(target["path"]), progress.note),
         threads=min(_THREADS, max(1, len(targets))),
         cancelled=access.cancel.is_set,
     )
@@ -146,7 +158,7 @@ def _download(
 class Upload:
     """An output folder on its way out. Remembers what was sent, so that only what changed is sent again."""
 
-    def __init__(self, folder: dict[str, Any], local: str, tag: str, access: Access) -> None:
+    def __init__(self, folder: dict[str, Any], local: Where, tag: str, access: Access) -> None:
         self.name: str = folder["name"]
         self._grant = folder["grant"]
         self._local = local
@@ -180,8 +192,8 @@ class Upload:
         if sent is None or sent[0] != size:
             return False
         try:
-            status = os.stat(f"{self._local}/{path}")
-        except FileNotFoundError:
+            status = opened(self._local).status(path)
+        except (FileNotFoundError, UnsafePath):
             return False
         return sent == (status.st_size, status.st_mtime_ns)
 
@@ -191,6 +203,7 @@ class Upload:
 
         Raises:
             OSError: the shared disk does not take it.
+            UnsafePath: the folder has become a link.
             Missing, Rejected, StoreTrouble, Cancelled: as `fetch`.
         """
         changed: list[Item] = []
@@ -216,7 +229,7 @@ class Upload:
             try:
                 put_file(item, folders.target(item.path), self._tag, lambda count: self._access.heed())
             except FileNotFoundError:
-                if os.path.exists(item.source):
+                if not item.is_gone():
                     raise
                 continue  # the job removed it meanwhile
             self._sent[item.path] = (item.size, item.mtime_ns)
@@ -239,7 +252,7 @@ class Upload:
 
     def _send(self, transfers: Any, target: dict[str, Any], item: Item) -> None:
         try:
-            transfers.upload(target, item.source, lambda count: None)
+            transfers.upload(target, item, lambda count: None)
         except FileNotFoundError:
             return  # the job removed it meanwhile
         self._sent[item.path] = (item.size, item.mtime_ns)
@@ -254,13 +267,13 @@ def nameable(path: str) -> bool:
 
 def send_file(grant: dict[str, Any], path: str, name: str, tag: str, access: Access) -> None:
     """Store one local file as `name` in a granted folder. Raises as `Upload.push`."""
-    item = Item(name, path, os.stat(path))
+    item = _single(path)
     if grant["kind"] == "path":
         put_file(item, Folders(grant["path"]).target(name), tag)
         return
     transfers = access.transfers()
     for target in transfers.put_targets(grant["url"], [(name, item.size)]):
-        transfers.upload(target, path, lambda count: None)
+        transfers.upload(target, item, lambda count: None)
     transfers.close()
 
 

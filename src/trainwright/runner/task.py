@@ -6,11 +6,12 @@ import os
 import time
 
 from . import sandbox
+from .beneath import Place
 from .copying import Cancel
 from .environment import Interpreter, inherited, instance_name, job_environment
 from .hosts import Peers, host_name, write_host_files, write_mounts
 from .launching import of_this_start
-from .layout import HOST_FILES, JOB_VENV, Layout, job_folders, working_dir
+from .layout import HOST_FILES, JOB_VENV, Layout, UnsafePath, check_absolute, job_folders, working_dir
 from .outcome import StepFailed
 from .rendezvous import Rounds
 from .running import Running
@@ -95,6 +96,10 @@ class Task:
         """Means to move granted files, with a cancel of its own."""
         return Access(self.launch["server_url"], self.launch["token"], Cancel())
 
+    def place(self, path: str) -> Place:
+        """Where the job path `path` lies, for whatever is read or written there once code of the job may have run."""
+        return Place(self.rundir.root, check_absolute(path))
+
     @property
     def python(self) -> Interpreter:
         """The interpreter the job runs on, as found by the engine and requirements steps."""
@@ -121,12 +126,22 @@ class Task:
         )
 
     def command(self, argv: list[str], cwd: str, started: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """What a shim needs to start `argv` in the job path `cwd`, inside the sandbox when there is one."""
-        os.makedirs(self.places.real(cwd), exist_ok=True)
+        """What a shim needs to start `argv` in the job path `cwd`, inside the sandbox when there is one.
+
+        Raises:
+            UnsafePath: a link lies where the platform's own files belong, or what the sandbox shows to the job.
+        """
+        if self.places.sandboxed:
+            for path in sandbox.sources([*job_folders(self.order), cwd]):
+                self.place(path).open(make=True)
+        try:
+            self.place(cwd).open(make=True)
+        except UnsafePath:
+            pass  # a link of the job's own: it is followed where the job's paths are
         environment = self.environment(started or {})
         environment["PWD"] = self.places.view(cwd)
         peers = self.peers
-        write_host_files(self.places.real(HOST_FILES), peers)
+        write_host_files(self.place(HOST_FILES), peers)
         write_mounts(self.rundir.mounts, peers, sandbox.USERS)
         if self.places.sandboxed:
             argv = [*self._sandbox(cwd), *argv]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any, BinaryIO
 
+    from .beneath import Spot
+    from .copying import Item
+
     Note = Callable[[int], None]
 
 STORE_PATIENCE_S = 600.0
@@ -76,22 +79,20 @@ class Transfers:
         body = json.dumps({"files": files}).encode("utf-8", "replace")
         return list(self._json("POST", url, body)["objects"])
 
-    def download(self, target: dict[str, Any], path: str, note: Note) -> None:
-        """Lay one object down at `path`, whole or not at all. Raises as `iter_objects`, and `Changed` when it is not
+    def download(self, target: dict[str, Any], spot: Spot, note: Note) -> None:
+        """Lay one object down at `spot`, whole or not at all. Raises as `iter_objects`, and `Changed` when it is not
         what the target's checksum says.
         """
-        folder, _, name = path.rpartition("/")
-        draft = f"{folder}/{DRAFT_PREFIX}{name}"[: len(folder) + 240]
+        draft = spot.beside(DRAFT_PREFIX)
         try:
             self._patiently(lambda: self._download_once(target, draft, note), target["authorized"])
-            os.rename(draft, path)
+            draft.rename(spot.name)
         finally:
-            if os.path.lexists(draft):
-                os.unlink(draft)
+            draft.remove()
 
-    def upload(self, target: dict[str, Any], path: str, note: Note) -> None:
-        """PUT the bytes of `path`. Raises as `iter_objects`, and `FileNotFoundError` when it is gone."""
-        self._patiently(lambda: self._upload_once(target, path, note), target["authorized"])
+    def upload(self, target: dict[str, Any], item: Item, note: Note) -> None:
+        """PUT the bytes of `item`. Raises as `iter_objects`, and `FileNotFoundError` when it is gone."""
+        self._patiently(lambda: self._upload_once(target, item, note), target["authorized"])
 
     def close(self) -> None:
         """Hang up the calling thread's connections."""
@@ -110,14 +111,14 @@ class Transfers:
             raise Rejected(f"{url}: the answer is no object")
         return value
 
-    def _download_once(self, target: dict[str, Any], draft: str, note: Note) -> bytes:
+    def _download_once(self, target: dict[str, Any], draft: Spot, note: Note) -> bytes:
         answer = self._exchange("GET", target["url"], target["authorized"], None, 0)
         wanted = int(answer.headers.get("Content-Length", target["size"]))
         if target.get("sha256") and wanted != int(target["size"]):
             self.close()  # what is left of the answer is not wanted
             raise Changed(target["path"])
         size, digest = 0, hashlib.sha256() if target.get("sha256") else None
-        writing = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        writing = draft.create()
         try:
             while True:
                 piece = answer.read(_PIECE)
@@ -138,8 +139,8 @@ class Transfers:
             raise Changed(target["path"])
         return b""
 
-    def _upload_once(self, target: dict[str, Any], path: str, note: Note) -> bytes:
-        with open(path, "rb") as file:
+    def _upload_once(self, target: dict[str, Any], item: Item, note: Note) -> bytes:
+        with os.fdopen(item.open(), "rb") as file:
             size = os.fstat(file.fileno()).st_size
             body = _Limited(file, size, note, self._check_cancelled)
             said: bytes = self._exchange("PUT", target["url"], target["authorized"], body, size).read()
