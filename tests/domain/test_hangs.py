@@ -143,6 +143,17 @@ def test_hang_retry_restarts_in_place_three_times_in_a_row_and_then_ends_the_att
     assert (again.trigger, again.job.budget_used) == (Trigger.REQUEUE, 1)
 
 
+def test_the_environments_of_a_job_that_hangs_are_kept_when_asked_for() -> None:
+    """Guards that no task need have ended by itself for that."""
+    job = job_of(retry_hang=True, reserve_s=60)
+    tasks = tasks_of(job, 900_000, 900_000, round=9)
+    attempt = attempt_of(job, hang_since_ms=NOW, hang_restarts=3, restarted_at_ms=NOW - 950_000)
+    late = NOW + STACKS_WAIT_MS
+    ended = step(job, attempt, tasks, late)
+    assert ended.attempt is not None
+    assert (ended.job.reason, ended.attempt.reserved_until_ms) == (Reason.HANGED, late + 60_000)
+
+
 def test_a_restart_long_ago_does_not_count() -> None:
     """Guards 'in a row' in a job of many days."""
     job = job_of()

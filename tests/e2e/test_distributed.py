@@ -1,6 +1,7 @@
 """Jobs of several nodes with a real server: the manual's scripts, every way of starting, and names that resolve."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.live import LiveServer, user_bytes, wait_for
+from tests.e2e.live import LiveServer, processes_of, user_bytes, wait_for
+from tests.e2e.test_shell import run
 from tests.e2e.torch_server import PYTHON
 
 MANUAL = Path(__file__).with_name("manual")
@@ -312,3 +314,31 @@ def test_processes_are_started_again_in_place(live: LiveServer) -> None:
     assert all(text.count("start ") == 2 for text in logs.values()), logs
     assert [text.splitlines()[-1] for text in logs.values()] == ["done", "done"]
     assert live.show(made)["status"]["attempt"] == 1
+
+
+def test_the_environments_of_all_tasks_are_kept_after_one_has_failed(live: LiveServer) -> None:
+    """`reserved_time`: one can look into the task that failed and into those that were stopped for it; not into one
+    whose command has completed. A stop ends it.
+    """
+    line = "case $VC_TASK_INDEX in 0) echo x > ~/left; sleep 100;; 1) sleep 2; exit 3;; *) true;; esac"
+    body = job(live, "kept", {"x.py": ""}, 3, "torch", command=line)
+    body["spec"]["reserved_time"] = {"time_unit": "HOURS", "duration": 1}
+    made = live.create(body)
+    wait_for(lambda: live.show(made)["status"]["secondary_phase"] == "Reserved", what="the failure")
+    for task, shown in (("worker-0", (0, b"0\nx\n")), ("worker-1", (0, b"1\n")), ("worker-2", (3, b""))):
+        look = ("--", "sh", "-c", "echo $VC_TASK_INDEX; cat ~/left 2>&- || true")
+        done = _settled(live, made, task, *look)
+        assert (done.returncode, done.stdout) == shown, done
+    live.call("POST", f"/v2/{{P}}/training-jobs/{made}/actions", json={"action_type": "terminate"})
+    assert live.wait(made)["status"]["phase"] == "Failed"
+    assert not processes_of(made)
+
+
+def _settled(live: LiveServer, made: str, *look: str) -> subprocess.CompletedProcess[bytes]:
+    """What the shell says, once the environment is laid out again: that begins when the command has ended."""
+
+    def said() -> subprocess.CompletedProcess[bytes] | None:
+        done = run(live, made, *look)
+        return None if done.returncode == 125 else done
+
+    return wait_for(said)

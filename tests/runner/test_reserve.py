@@ -81,12 +81,54 @@ def test_a_stop_ends_it(rig: StartRig, how: str) -> None:
     """The result stays what it was."""
     task = kept(rig)
     if how == "server":
-        task.server.stop_grace_s = 5
+        task.server.verdict = lambda report: {"stop_grace_s": 5, "release": True}
     else:
         assert task.process is not None
         task.process.terminate()
     assert task.wait(10)["reason"] == "user_exit"
     assert len(task.server.told.finals) == 1
+
+
+@pytest.mark.parametrize("line", ["sleep 100", "trap 'exit 0' TERM; sleep 100 & wait"])
+def test_the_stop_of_a_job_that_failed_elsewhere_keeps_it(rig: StartRig, launcher: str, line: str) -> None:
+    """The command ends, whatever it makes of the signal; one can look around, until the server lets go of it."""
+    task = rig(make_order(shell=f"echo x > ~/left; {line}", reserve_s=60), launcher)
+    task.start()
+    task.server.wait_for(lambda: "command" in steps(task), 20)
+    task.await_file("shim-command.json")
+    task.server.verdict = lambda report: {"stop_grace_s": 5}
+    task.server.wait_for(lambda: bool(task.server.told.finals) and "reserved" in steps(task), 20)
+    assert task.server.told.finals[-1]["reason"] == "stopped_by_user"
+    task.await_file("shim-reserve.json")
+    task.kill_supervisor()
+    task.start()
+    enter = [sys.executable, "-I", "-S", str(task.archive), "enter", str(task.rundir), "cat"]
+    time.sleep(1)  # as long as it takes to see a stop that was left on disk
+    said = subprocess.run([*enter, "/proc/self/cwd/left"], capture_output=True, timeout=20)
+    assert said.stdout == b"x\n", (said, task.story())
+    task.server.verdict = lambda report: {"release": True}
+    task.wait(10)
+    assert processes_of(KEY) == []
+
+
+@pytest.mark.parametrize("how", ["release", "signal", "file"])
+def test_a_users_stop_keeps_nothing(rig: StartRig, how: str) -> None:
+    """Before the command has ended for the job's sake, or after: by the server's word, or by the backend's."""
+    task = rig(make_order(shell="trap '' TERM; echo up; sleep 100", reserve_s=60))
+    task.start()
+    task.server.wait_for(lambda: b"up" in task.server.told.log, 20)
+    if how == "file":
+        (task.rundir / "stop.json").write_text('{"grace_s": 1}')
+    task.server.verdict = lambda report: {"stop_grace_s": 3}
+    if how != "file":
+        task.server.wait_for(lambda: any(e["code"] == "stopping" for e in task.server.told.events), 20)
+    if how == "release":
+        task.server.verdict = lambda report: {"stop_grace_s": 3, "release": True}
+    if how == "signal":
+        assert task.process is not None
+        task.process.terminate()
+    assert task.wait(20)["reason"] == "stopped_by_user"
+    assert "reserved" not in steps(task)
 
 
 def test_success_is_not_kept(rig: StartRig) -> None:

@@ -204,16 +204,19 @@ async def test_stacks_are_kept_and_the_odd_task_is_named_once(world: World) -> N
 
 
 async def test_a_kept_environment_is_released_by_time_and_by_a_stop(world: World) -> None:
-    """Guards `release`: not while it is kept, and not to a task that still works."""
+    """Guards `release`: not while it is kept; a task that still works is stopped with it once all is to end."""
     job_id = await world.running(**TWO)
     await tell(world, job_id, 0, done(1, "user_exit"))
     assert not (await tell(world, job_id, 0, Report(step="reserved"))).release
     world.step(job_id, RunState.RUNNING)
     want(world, job_id, reserved_until_ms=world.clock.ms + 60_000)
     assert not (await tell(world, job_id, 0, Report(step="reserved"))).release
-    assert not (await tell(world, job_id, 1, Report(step="command"))).release
+    decided = await tell(world, job_id, 1, Report(step="command"))
+    assert (decided.stop_grace_s, decided.release) == (30, False)
     world.clock.ms += 60_000
     assert (await tell(world, job_id, 0, Report(step="reserved"))).release
+    over = await tell(world, job_id, 1, Report(step="command"))
+    assert (over.stop_grace_s, over.release) == (30, True)
 
 
 async def test_a_node_is_checked_when_the_job_asks_for_it(world: World) -> None:
@@ -236,3 +239,17 @@ async def test_a_node_is_checked_when_the_job_asks_for_it(world: World) -> None:
         assert world.task(job_id).node == "node-7"
         assert order.roles[0].hosts == (f"modelarts-job-{job_id}-worker-0.modelarts-job-{job_id}",)
     assert world.task(job_id).reason is not Reason.COMPLETED
+
+
+async def test_an_attempt_keeps_its_newest_dumps(world: World) -> None:
+    """Guards the database against a job that hangs, and moves, over and over."""
+    job_id = await world.running()
+    key, newest = f"{job_id}-a1", stacks.KEPT + 3
+    want(world, job_id, wanted_stacks=newest)
+    for number in range(1, newest + 1):
+        await stacks.store(world.ctx, key, "worker-0", number, b"Process 1: x")
+    kept = (await stacks.list_of_job(world.ctx, ALICE, job_id)).stacks
+    assert [dump.number for dump in kept] == list(range(newest, 3, -1))
+    want(world, job_id, wanted_stacks=newest + 2)
+    await stacks.store(world.ctx, key, "worker-0", newest + 2, b"Process 1: x")
+    assert (await stacks.list_of_job(world.ctx, ALICE, job_id)).stacks[-1].number == 6

@@ -71,8 +71,10 @@ def _with_decision(s: Snapshot, attempt: Attempt, decision: Decision) -> tuple[J
 
 
 def _keep_until(s: Snapshot, job: Job, now: int) -> int:
-    """Only a failure of the command, and the last one, is worth to be looked at."""
-    failed = any(task.started_at_ms and task.is_final and _is_failure(task.reason) for task in s.tasks)
+    """Only a failure of the command, and the last one, is worth to be looked at. Of a job that hangs none has ended."""
+    failed = job.reason is Reason.HANGED or any(
+        task.started_at_ms and task.is_final and _is_failure(task.reason) for task in s.tasks
+    )
     runs = s.observation is None or s.observation.state not in (RunState.EXITED, RunState.GONE)
     kept = job.launch.reserve_s and failed and runs and _is_failure(job.reason)
     if not kept or _paid_by(job, job.reason) is not Retry.NEVER:

@@ -237,7 +237,9 @@ class Keeper:
         return (self._read(self._rundir.supervisor) or {}).get("pid") == self._pid
 
     def _read_stop(self) -> dict[str, Any] | None:
-        return self._read(self._rundir.stop)
+        """A stop of the whole task; that of its command only is between its supervisor and the server."""
+        stop = self._read(self._rundir.stop)
+        return None if stop is None or stop.get("keep") else stop
 
     def _read(self, path: str) -> dict[str, Any] | None:
         try:

@@ -42,7 +42,7 @@ class Timer:
 
 class Pump:
     """`until` runs everything until something is true. `stop_grace_s` is set once a stop was asked for; `stop_reason`
-    is what the task then ends with.
+    is what the task then ends with. `keeping`: the stop was only for the command, its environment is to be kept.
     """
 
     def __init__(self, rundir: RunDir, *, default_grace_s: float) -> None:
@@ -50,6 +50,7 @@ class Pump:
         self.default_grace_s = default_grace_s
         self.stop_grace_s: float | None = None
         self.stop_reason = "stopped_by_user"
+        self.keeping = False
         self.on_stop: Callable[[float], None] = lambda grace_s: (
             None
         )  # told of a stop and of every shorter grace
@@ -79,14 +80,28 @@ class Pump:
         if timer in self._timers:
             self._timers.remove(timer)
 
-    def request_stop(self, grace_s: float, reason: str = "") -> None:
-        """Note a stop, on disk first. Repeated calls matter only when the grace is shorter, or a `reason` is given."""
+    def request_stop(self, grace_s: float, reason: str = "", *, keep: bool = False) -> None:
+        """Note a stop, on disk first. Repeated calls matter only when the grace is shorter, a `reason` is given, or the
+        environment is not to be kept any more: once that was said, `keep` changes nothing.
+        """
         self.stop_reason = reason or self.stop_reason
-        if self.stop_grace_s is not None and grace_s >= self.stop_grace_s:
+        first = self.stop_grace_s is None
+        shorter = self.stop_grace_s is None or grace_s < self.stop_grace_s
+        keeping = keep and (self._keeps_on_disk() if first else self.keeping)
+        if not shorter and keeping == self.keeping:
             return
-        self.stop_grace_s = grace_s
-        write_json(self._rundir.stop, {"grace_s": grace_s, "reason": self.stop_reason})
-        self.on_stop(grace_s)
+        self.keeping = keeping
+        if shorter:
+            self.stop_grace_s = grace_s
+        word = {"grace_s": self.stop_grace_s, "reason": self.stop_reason, "keep": keeping}
+        write_json(self._rundir.stop, word)
+        if shorter:
+            self.on_stop(grace_s)
+
+    def _keeps_on_disk(self) -> bool:
+        """Whether no stop that ends all of it has been left there, and not been seen yet."""
+        stop = read_json(self._rundir.stop)
+        return stop is None or bool(stop.get("keep"))
 
     def until(self, done: Callable[[], bool], *, stoppable: bool = False) -> None:
         """Return once `done()` holds.
@@ -153,12 +168,12 @@ class Pump:
             stop = read_json(self._rundir.stop)
             if stop is None:
                 self.request_stop(self.default_grace_s, EVICTED)
-            else:
-                self._obey(stop)
+            else:  # a signal comes from the machine's side: nothing of this is to stay
+                self._obey(stop, keep=False)
         elif self.stop_grace_s is None and os.path.exists(self._rundir.stop):
             stop = read_json(self._rundir.stop)
             if stop is not None:
-                self._obey(stop)
+                self._obey(stop, keep=bool(stop.get("keep")))
 
-    def _obey(self, stop: dict[str, Any]) -> None:
-        self.request_stop(float(stop["grace_s"]), str(stop.get("reason") or ""))
+    def _obey(self, stop: dict[str, Any], *, keep: bool) -> None:
+        self.request_stop(float(stop["grace_s"]), str(stop.get("reason") or ""), keep=keep)

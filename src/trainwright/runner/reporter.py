@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EVENTS_PER_REPORT = 500
 WAITING_S = 0.2  # between two reports while others, or the server, decide when the command goes on
+PATIENT_AFTER_S = 10.0  # somebody prepares for long: from then on a tenth of the time waited so far, up to
+PATIENT_S = 2.0
 _FAR_S = 3600.0
 _JSON = "application/json"
 
@@ -41,7 +43,7 @@ class Reporter:
         self.registration: dict[str, Any] = {}
         self.step = "register"
         self.heartbeat_s = 5.0
-        self.on_stop: Callable[[float], None] = lambda grace_s: None
+        self.on_stop: Callable[[float, bool], None] = lambda grace_s, release: None
         self.on_answer: Callable[[dict[str, Any]], None] = lambda answer: (
             None
         )  # told of every answer to a report
@@ -57,6 +59,8 @@ class Reporter:
         self._sent_final = False
         self._sent_words: dict[str, Any] = {}
         self._sent_at = 0.0
+        self._waits_for: dict[str, Any] | None = None
+        self._waits_since = 0.0
         self._in_flight: dict[str, Any] | None = None
 
     def next_request(self, now: float) -> Request | None:
@@ -93,8 +97,16 @@ class Reporter:
         if news or (self.final_ready and not self._sent_final and not self._state.acknowledged):
             return 0.0
         waiting = self.ready is not None or self.failure is not None
-        period_s = min(WAITING_S, self.heartbeat_s) if waiting else self.heartbeat_s
+        period_s = min(self._waiting_s(now), self.heartbeat_s) if waiting else self.heartbeat_s
         return max(0.0, self._sent_at + period_s - now)
+
+    def _waiting_s(self, now: float) -> float:
+        """Many that wait long for one must not keep the server busy."""
+        word = self.ready or self.failure
+        if self._waits_for is not word:
+            self._waits_for, self._waits_since = word, now
+        waited = now - self._waits_since
+        return WAITING_S if waited < PATIENT_AFTER_S else min(PATIENT_S, waited / 10)
 
     def _words(self) -> dict[str, Any]:
         """What else is to be told; said again in every report for as long as it is so."""
@@ -126,7 +138,7 @@ class Reporter:
             self._state.acknowledged = self._state.acknowledged or whole
             self._state.save(durable=self._state.acknowledged)
         if body.get("stop_grace_s") is not None:
-            self.on_stop(float(body["stop_grace_s"]))
+            self.on_stop(float(body["stop_grace_s"]), bool(body.get("release")))
         self.on_answer(body)
 
     def _accept_registration(self, answer: Answer) -> None:

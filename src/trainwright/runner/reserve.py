@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STEP = "reserve"
 _LOOK_S = 0.5
-_NOT_KEPT = frozenset(("precheck_failed", "hardware_fault", "hanged", "runner_lost", "storage_unavailable"))
+_NOT_KEPT = frozenset(("precheck_failed", "hardware_fault", "runner_lost", "storage_unavailable"))
 
 
 def hold(task: Task, found: dict[str, Any]) -> None:
@@ -26,7 +26,7 @@ def hold(task: Task, found: dict[str, Any]) -> None:
     What is kept is a process that does nothing, started as the command was: it has the task's files, environment and
     namespaces, and is what a shell joins.
     """
-    if found["exit_code"] == 0 or found["reason"] in _NOT_KEPT:
+    if found["reason"] in _NOT_KEPT:
         return
     facts = task.state.facts
     if "reserved_until_ms" not in facts:
@@ -45,16 +45,16 @@ def hold(task: Task, found: dict[str, Any]) -> None:
 
 
 def _over(task: Task) -> bool:
-    stopped = task.pump.stop_grace_s is not None
+    stopped = task.pump.stop_grace_s is not None and not task.pump.keeping
     return task.released or stopped or _now_ms() >= int(task.state.facts["reserved_until_ms"])
 
 
 def _holder(task: Task) -> dict[str, Any]:
-    """With a log of its own: that of the task is complete."""
+    """With a log of its own: that of the task is complete. No stop ends it (it may have begun after one): we do."""
     command = task.command(["sleep", "infinity"], task.cwd())
     folder = os.path.join(task.rundir.path, "reserve-log")
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    return {**command, "log_dir": folder, "log_floor": 0, "log_limit_bytes": 1 << 20}
+    return {**command, "holder": True, "log_dir": folder, "log_floor": 0, "log_limit_bytes": 1 << 20}
 
 
 def _end(task: Task, running: Running) -> None:

@@ -155,7 +155,7 @@ class Shim:
 
     def _read_stop(self) -> None:
         """A stop was asked for, or asked for again: the shorter grace counts, from the first time on."""
-        stop = read_json(self._rundir.stop)
+        stop = None if self._command.get("holder") else read_json(self._rundir.stop)
         if stop is None or (self._status is not None and not self._stop_at):
             return
         now = time.monotonic()

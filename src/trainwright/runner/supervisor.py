@@ -40,7 +40,6 @@ _DEFAULT_GRACE_S = 30.0
 _WATCH_S = 1.0
 _ONCE_S = 3600.0
 _HEARTBEAT_WITH_RETRIES_S = 1.0
-_UNDECIDED = ("completed", "stopped_by_user")  # results after which no environment is kept
 PREPARATION: tuple[Step, ...] = (
     ("directories", prepare.directories),
     ("precheck", prepare.precheck),
@@ -90,7 +89,6 @@ class Supervisor:
     def _begin(self) -> Task:
         order = self._order()
         self._reporter.heartbeat_s = float(order["heartbeat_s"])
-        self._reporter.on_stop = self._pump.request_stop
         self._pump.default_grace_s = float(order["grace_s"])
         self._shipper.keep = bool(order["log_export"])
         self._pump.channels = [self._reports, self._logs]
@@ -111,6 +109,10 @@ class Supervisor:
         if order.get("process_retries"):  # the others are to hear soon that one has failed
             self._reporter.heartbeat_s = min(self._reporter.heartbeat_s, _HEARTBEAT_WITH_RETRIES_S)
         self._pump.on_stop = task.stop_running
+        keeps = bool(order.get("reserve_s"))
+        self._reporter.on_stop = lambda grace_s, release: self._pump.request_stop(
+            grace_s, keep=keeps and not release
+        )
         self._reporter.on_answer = partial(self._heed, task)
         return task
 
@@ -217,8 +219,11 @@ class Supervisor:
         self._pump.until(lambda: self._state.acknowledged)
 
     def _keep_environment(self, task: Task, found: dict[str, Any]) -> None:
-        """After a failure the environment is kept for a while, if that was asked for."""
-        if not task.order.get("reserve_s") or found["reason"] in (*_UNDECIDED, self._pump.stop_reason):
+        """After a failure the environment is kept for a while, if that was asked for: also that of a task that was only
+        stopped because the job has failed elsewhere.
+        """
+        stopped = found["reason"] == self._pump.stop_reason and not self._pump.keeping
+        if not task.order.get("reserve_s") or found["reason"] == "completed" or stopped:
             return
         self._reporter.step = "reserved"
         self._reporter.holding = True

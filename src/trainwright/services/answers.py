@@ -39,7 +39,7 @@ def answer_of(
         starts=attempt.wanted_starts,
         stacks=attempt.wanted_stacks,
         finish=_is_final_failure(uow, job, attempt, row),
-        release=_is_released(job, attempt, row, now_ms),
+        release=ending and _is_released(job, attempt, now_ms),
     )
     return Answered(answer, None if ending else _meeting(uow, job, attempt, row, ready))
 
@@ -50,10 +50,8 @@ def _is_final_failure(uow: UnitOfWork, job: Job, attempt: Attempt, row: TaskStat
     return not may_start_again(job, attempt, uow.tasks.list_of_attempt(attempt.key))
 
 
-def _is_released(job: Job, attempt: Attempt, row: TaskState, now_ms: int) -> bool:
-    """Whether the environment that a failed task keeps is not wanted any more."""
-    if not row.is_final or job.phase is not Phase.TERMINATING:
-        return False
+def _is_released(job: Job, attempt: Attempt, now_ms: int) -> bool:
+    """Whether the tasks of a job that ends need not keep their environments, or no more."""
     return bool(job.stop_requested_at_ms) or now_ms >= attempt.reserved_until_ms
 
 

@@ -248,7 +248,7 @@ class ReportAnswer(Message):
     """`acked_seq`: events up to here are stored. `stop_grace_s`: end the user's command now, with this grace; None: go
     on. `starts`: end the command and meet for rendezvous of that number, unless that was done. `stacks`: dump the
     stacks under that number, unless that was done. `finish`: a failed command is final. `go`: start the command.
-    `release`: the kept environment is not wanted any more.
+    `release`: the environment is not wanted any more; a stop without it is for the command only.
     """
 
     acked_seq: int
