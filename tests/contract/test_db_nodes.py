@@ -75,6 +75,26 @@ def test_dumps_come_newest_first_and_go_with_their_job(database: Database) -> No
         assert uow.stacks.list_of_dump("job-1-a2", 1) == ()
 
 
+def test_old_dumps_of_an_attempt_are_dropped(database: Database) -> None:
+    """Guards the bound on what one attempt keeps; other attempts and projects lose nothing."""
+    begin(database, attempts=2)
+    with database.units(PLATFORM) as uow:
+        for number in (1, 2, 3):
+            uow.stacks.put(Stacks("job-1-a1", "worker-0", number, 1, "text"))
+        uow.stacks.put(Stacks("job-1-a2", "worker-0", 1, 1, "text"))
+        assert uow.stacks.tasks_of_dump("job-1-a1", 2) == {"worker-0"}
+        uow.stacks.drop("job-1-a1", up_to=0)
+        uow.stacks.drop("job-1-a1", up_to=2)
+        uow.commit()
+    with database.units(Scope(OTHER_PROJECT)) as uow:
+        uow.stacks.drop("job-1-a1", up_to=3)
+        assert uow.stacks.tasks_of_dump("job-1-a1", 3) == frozenset()
+        uow.commit()
+    with database.units(PLATFORM, write=False) as uow:
+        left = [(dump.attempt_key, dump.number) for dump in uow.stacks.list_of_job("job-1")]
+        assert left == [("job-1-a2", 1), ("job-1-a1", 3)]
+
+
 @pytest.mark.parametrize("number", [0, 2])
 def test_all_are_ready_once_the_last_one_is(database: Database, number: int) -> None:
     """Guards the barrier's question: rounds beyond count, a task that has said nothing does not."""

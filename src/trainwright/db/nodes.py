@@ -41,6 +41,18 @@ _OF_DUMP = within(
     .order_by(stacks.c.task),
     stacks.c.job_id,
 )
+_TASKS_OF_DUMP = within(
+    sa.select(stacks.c.task).where(
+        stacks.c.attempt_key == sa.bindparam("attempt"), stacks.c.number == sa.bindparam("dump")
+    ),
+    stacks.c.job_id,
+)
+_DROP = within(
+    sa.delete(stacks).where(
+        stacks.c.attempt_key == sa.bindparam("attempt"), stacks.c.number <= sa.bindparam("dump")
+    ),
+    stacks.c.job_id,
+)
 _JOB_OF: sa.Select[Any] = sa.select(attempts.c.job_id).where(attempts.c.key == sa.bindparam("attempt"))
 
 
@@ -82,6 +94,16 @@ class StackDumps:
     def list_of_job(self, job_id: str, *, offset: int = 0, limit: int = 50) -> tuple[Stacks, ...]:
         """Newest number of the newest attempt first, then by task."""
         return tuple(_stacks_of(row) for row in self._tx.rows(_OF_JOB, job=job_id, skip=offset, most=limit))
+
+    def tasks_of_dump(self, attempt_key: str, number: int) -> frozenset[str]:
+        """The tasks that one dump has, without their texts."""
+        found = self._tx.rows(_TASKS_OF_DUMP, attempt=attempt_key, dump=number)
+        return frozenset(row["task"] for row in found)
+
+    def drop(self, attempt_key: str, *, up_to: int) -> None:
+        """Remove the dumps of the attempt with this number or a lower one."""
+        if up_to > 0:
+            self._tx.change(_DROP, attempt=attempt_key, dump=up_to)
 
     def list_of_dump(self, attempt_key: str, number: int) -> tuple[Stacks, ...]:
         """One dump of all tasks, by task."""

@@ -54,6 +54,14 @@ class StacksRepository(Protocol):
         """Newest number of the newest attempt first, then by task."""
         ...
 
+    def tasks_of_dump(self, attempt_key: str, number: int) -> frozenset[str]:
+        """The tasks that one dump has, without their texts."""
+        ...
+
+    def drop(self, attempt_key: str, *, up_to: int) -> None:
+        """Remove the dumps of the attempt with this number or a lower one."""
+        ...
+
     def list_of_dump(self, attempt_key: str, number: int) -> tuple[Stacks, ...]:
         """One dump of all tasks, by task."""
         ...

@@ -12,11 +12,13 @@ from trainwright.services.reading import scope_of
 from trainwright.wire.watch import StacksItem, StacksResponse
 
 STACKS_MAX = 1 << 20  # bytes of one dump of one task
+KEPT = 20  # numbers of dumps of one attempt: older ones go
 PAGE_MAX = 50
 
 
 async def store(ctx: Services, attempt_key: str, task: str, number: int, data: bytes) -> None:
-    """Keep dump `number` of a task. Repeating it replaces what was kept; one that nobody asked for is dropped.
+    """Keep dump `number` of a task, and the last `KEPT` numbers of its attempt. Repeating it replaces what was kept;
+    one that nobody asked for, or that is too old, is dropped.
 
     Raises:
         AttemptClosed: the attempt is over, superseded or unknown, or has no such task.
@@ -36,14 +38,17 @@ def _store(ctx: Services, attempt_key: str, task: str, number: int, text: str) -
     with ctx.units(PLATFORM) as uow:
         job, attempt = uow.attempts.get_live(attempt_key)
         uow.tasks.get(attempt_key, task)
-        if not 1 <= number <= attempt.wanted_stacks:
+        if not max(1, attempt.wanted_stacks - KEPT + 1) <= number <= attempt.wanted_stacks:
             return ""
         uow.jobs.get_to_change(job.id)  # tasks store theirs one after the other: exactly one is the last
-        before = {dump.task: dump.text for dump in uow.stacks.list_of_dump(attempt_key, number)}
+        before = uow.stacks.tasks_of_dump(attempt_key, number)
         uow.stacks.put(Stacks(attempt_key, task, number, now_ms, text))
+        uow.stacks.drop(attempt_key, up_to=attempt.wanted_stacks - KEPT)
         live = {state.name for state in uow.tasks.list_of_attempt(attempt_key) if not state.is_final}
-        complete = task not in before and live <= {*before, task}
-        odd = odd_one({**before, task: text}) if complete else None
+        odd = None
+        if task not in before and live <= {*before, task}:  # the last one: now the texts are worth reading
+            dumps = uow.stacks.list_of_dump(attempt_key, number)
+            odd = odd_one({dump.task: dump.text for dump in dumps})
         if odd is not None:
             slots: Slots = {"odd": odd.task, "frame": odd.frame, "others": odd.others}
             event = make_event(job.id, now_ms, "job_hang_odd_task", slots, attempt=attempt.number)
