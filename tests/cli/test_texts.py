@@ -2,7 +2,7 @@
 
 import ast
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from typer.main import get_command
 
 import trainwright.cli
 import trainwright.client
+from trainwright.cli import chinese, chinese_models, chinese_nodes
 from trainwright.cli.chinese import CHINESE
 from trainwright.cli.lazy import COMMANDS
 from trainwright.cli.main import app, hoist
@@ -80,6 +81,14 @@ def test_translations_have_the_same_slots() -> None:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
     assert [english for english, chinese in CHINESE.items() if slots(english) != slots(chinese)] == []
+
+
+def test_no_part_of_the_translations_speaks_for_another() -> None:
+    """The same English word for two things would be given one Chinese word for both."""
+    parts = [*vars(chinese).values(), chinese_models.MODELS, chinese_nodes.NODES]
+    tables = [part for part in parts if isinstance(part, Mapping) and part is not CHINESE]
+    said = {(english, table[english]) for table in tables for english in table if english in CHINESE}
+    assert [english for english, text in said if text != CHINESE[english]] == []
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ _TITLES = {
     "Phase": "状态",
     "Because": "原因",
     "Attention": "注意",
+    "Expected start": "预计开始时间",
     "Created": "创建时间",
     "Started": "开始时间",
     "Ended": "结束时间",

@@ -19,7 +19,7 @@ MODELS: Mapping[str, str] = MappingProxyType(
         "OUTPUT": "输出",
         "USER": "用户",
         "CHECKPOINT": "检查点",
-        "STEP": "步数",
+        "TRAINING STEP": "训练步数",
         "EPOCH": "轮次",
         "METRICS": "指标",
         "STORED": "存储时间",

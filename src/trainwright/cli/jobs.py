@@ -180,6 +180,7 @@ def _print_job(told: Globals, job: JobResponse) -> None:
         (told.say("Id"), job.metadata.id),
         (told.say("Phase"), phase_cell(status.phase)),
         (told.say("Because"), note),
+        (told.say("Expected start"), time_text(status.pending.starts_at if status.pending else 0)),
         (told.say("Attention"), status.attention),
         (told.say("Created"), time_text(job.metadata.create_time)),
         (told.say("Started"), time_text(status.start_time)),

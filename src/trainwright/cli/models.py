@@ -52,7 +52,7 @@ def checkpoints(
     if chosen is not Format.TABLE:
         print_model(page, chosen)
         return
-    names = ("OUTPUT", "CHECKPOINT", "STEP", "EPOCH", "METRICS", "SIZE", "STORED", "STATE")
+    names = ("OUTPUT", "CHECKPOINT", "TRAINING STEP", "EPOCH", "METRICS", "SIZE", "STORED", "STATE")
     print_table(
         [told.say(name) for name in names], [_checkpoint(item) for item in page.items], right=(2, 3, 5)
     )

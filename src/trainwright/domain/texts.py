@@ -6,6 +6,7 @@ does. Sentences of one area live in `domain.events`.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from trainwright.domain.entities import Event, Level, Slots
 from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles, shells
@@ -280,6 +281,19 @@ RETRY_TEXTS: Mapping[Retry, Text] = {
     ),
 }
 
+STARTS_AT = "starts_at_ms"
+"""The slot of a note that says when a backend expects a waiting job to start."""
+
+_DAY_MINUTES = 24 * 60
+_STARTS_SOON = Text(" It is expected to start within a minute.", "预计一分钟内开始。")
+_STARTS = Text(
+    " It is expected to start at about {time} UTC (in {minutes} min).",
+    "预计约 {time} UTC 开始（{minutes} 分钟后）。",
+)
+_STARTS_LATER = Text(
+    " It is expected to start at about {date} {time} UTC.", "预计约 {date} {time} UTC 开始。"
+)
+
 
 def make_event(
     job_id: str, at_ms: int, code: str, slots: Slots, *, attempt: int = 0, task: str = ""
@@ -306,12 +320,28 @@ def render_event(event: Event, language: Language) -> str:
     """The event's sentence. Task events begin with the task's tag: `[worker-0] …`. Unknown codes show as they are."""
     known = EVENT_TEXTS.get(event.code)
     sentence = known.text.render(language, readable_slots(event.slots, language)) if known else event.code
+    sentence += start_text(event.slots, event.at_ms, language)
     return f"[{event.task}] {sentence}" if event.task else sentence
 
 
 def render_note(code: str, slots: Mapping[str, str | int | float], language: Language) -> str:
     """A pending note's sentence."""
     return EVENT_TEXTS[code].text.render(language, readable_slots(slots, language))
+
+
+def start_text(slots: Mapping[str, str | int | float], at_ms: int, language: Language) -> str:
+    """When a waiting job is expected to start, as a sentence to follow that of its note, seen at `at_ms`; empty where
+    that is not known.
+    """
+    starts_at_ms = slots.get(STARTS_AT)
+    if not isinstance(starts_at_ms, int):
+        return ""
+    minutes = max(0, starts_at_ms - at_ms + 30_000) // 60_000
+    if minutes < 1:
+        return _STARTS_SOON.render(language, {})
+    at = datetime.fromtimestamp(starts_at_ms / 1000, UTC)
+    known: Slots = {"time": f"{at:%H:%M}", "date": f"{at:%Y-%m-%d}", "minutes": minutes}
+    return (_STARTS if minutes < _DAY_MINUTES else _STARTS_LATER).render(language, known)
 
 
 def reason_text(reason: Reason, language: Language) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.lifecycle import Phase, public_phase
+from trainwright.domain.planning import ran_ms
 from trainwright.domain.reasons import NODE_FAULTS, Reason
 from trainwright.domain.specs import Resources, attempt_key
-from trainwright.domain.texts import Language, reason_text, render_note
+from trainwright.domain.texts import Language, reason_text, render_note, start_text
 from trainwright.services.role_view import (
     KIND_NAMES,
     channel_of,
@@ -22,6 +23,7 @@ from trainwright.services.role_view import (
     part,
     roles_of,
 )
+from trainwright.services.task_ends import ended_with, task_end
 from trainwright.wire.job_answers import (
     AllocatedResources,
     ExperimentAnswer,
@@ -112,12 +114,11 @@ def _metadata(history: JobHistory) -> JobMetadata:
 def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
     job = history.job
     phase = shown_phase(job)
-    end = job.ended_at_ms or now_ms
     names = list(job.launch.task_names())
     return JobStatus(
         phase=phase.value,
         secondary_phase=_secondary(history, phase, now_ms),
-        duration=max(0, end - job.started_at_ms) if job.started_at_ms else 0,
+        duration=run_time_ms(history.current_attempt(), now_ms),
         start_time=job.started_at_ms,
         node_count_metrics=[
             [attempt.up_at_ms, node_count(job)] for attempt in history.attempts if attempt.up_at_ms
@@ -134,21 +135,34 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
         attempt=job.attempt_number,
         reason=job.reason.value if job.reason else "",
         reason_message=reason_text(job.reason, language) if job.reason else "",
-        pending_message=render_note(job.pending.code, job.pending.slots, language) if job.pending else "",
+        pending_message=_why_it_waits(job, language, now_ms),
         attention=job.blocked,
-        pending=_queue_place(job),
+        pending=_queue_place(job, now_ms),
         retention_time=_retention_ms(history, now_ms),
     )
 
 
-def _queue_place(job: Job) -> PendingStatus | None:
-    """Where the job stands in its queue, once its backend has said so."""
+def run_time_ms(current: Attempt | None, now_ms: int) -> int:
+    """How long a job with this latest attempt has run: the times of all its attempts, without those in between."""
+    return ran_ms(current, now_ms) if current is not None else 0
+
+
+def _why_it_waits(job: Job, language: Language, now_ms: int) -> str:
+    if job.pending is None:
+        return ""
+    note = render_note(job.pending.code, job.pending.slots, language)
+    return note + start_text(job.pending.slots, now_ms, language)
+
+
+def _queue_place(job: Job, now_ms: int) -> PendingStatus | None:
+    """Where the job stands in its queue, once its backend has said so; an estimate that is over means now."""
     slots = job.pending.slots if job.pending and not job.phase.is_end else {}
     place, start = slots.get("position"), slots.get("starts_at_ms")
     if not isinstance(place, int) and not isinstance(start, int):
         return None
     return PendingStatus(
-        position=place if isinstance(place, int) else 0, starts_at=start if isinstance(start, int) else 0
+        position=place if isinstance(place, int) else 0,
+        starts_at=max(start, now_ms) if isinstance(start, int) else 0,
     )
 
 
@@ -183,31 +197,33 @@ def _task_statuses(history: JobHistory, language: Language) -> list[TaskStatus]:
     """Those that have ended; at the end one per task, also for tasks that never ran."""
     job = history.job
     rows = {task.name: task for task in history.current_tasks()}
+    attempt = history.current_attempt()
     statuses = []
     for name in job.launch.task_names():
         row = rows.get(name)
         if row is not None and row.is_final:
-            statuses.append(_final_status(row, language))
+            statuses.append(_final_status(row, attempt, language))
         elif job.phase.is_end:
-            reason = job.reason or Reason.RUNNER_LOST
-            statuses.append(
-                TaskStatus(
-                    task=name,
-                    exit_code=NO_EXIT_CODE,
-                    message=reason_text(reason, language),
-                    reason=reason.value,
-                )
-            )
+            statuses.append(_status_without_result(job, attempt, name, language))
     return statuses
 
 
-def _final_status(row: TaskState, language: Language) -> TaskStatus:
-    reason = row.reason or Reason.RUNNER_LOST
+def _status_without_result(job: Job, attempt: Attempt | None, name: str, language: Language) -> TaskStatus:
+    reason = job.reason or Reason.RUNNER_LOST
+    code, text = reason.value, reason_text(reason, language)
+    if reason is Reason.COMPLETED or (attempt is not None and attempt.end_task not in ("", name)):
+        end = ended_with(reason, attempt.end_task if attempt is not None else "", language)
+        code, text = end.reason, end.text
+    return TaskStatus(task=name, exit_code=NO_EXIT_CODE, message=text, reason=code)
+
+
+def _final_status(row: TaskState, attempt: Attempt | None, language: Language) -> TaskStatus:
+    end = task_end(row, attempt, language)
     return TaskStatus(
         task=row.name,
         exit_code=NO_EXIT_CODE if row.exit_code is None else row.exit_code,
-        message=row.message or reason_text(reason, language),
-        reason=reason.value,
+        message=row.message or end.text,
+        reason=end.reason,
     )
 
 
@@ -239,19 +255,23 @@ def _recovery(attempt: Attempt) -> str:
 
 
 def _restarts_in_place(attempt: Attempt, tasks: Sequence[TaskState]) -> Iterator[RecoverRecord]:
-    """All of them as one record, as only their number is known; those for a hang count for all."""
+    """All of them as one record with the time of the last, as only their number is known besides; those for a hang
+    count for all. When the processes were back is not known; that they hung again is no success.
+    """
     wanted = attempt.wanted_starts
     if not wanted:
         return
     back = bool(tasks) and all(task.round >= wanted and task.failed_round < wanted for task in tasks)
+    back = back and attempt.end_reason is not Reason.HANGED
+    failed_at_ms = 0 if back else attempt.settled_at_ms
     yield RecoverRecord(
-        recover_start_at=0,
-        recover_end_at=0,
+        recover_start_at=attempt.restarted_at_ms // 1000,
+        recover_end_at=failed_at_ms // 1000,
         recover=_IN_PLACE,
         fault_scenario="job_hanged" if attempt.hang_restarts else "job_failed",
         reason=(Reason.HANGED if attempt.hang_restarts else Reason.USER_EXIT).value,
         related_task=next((task.name for task in tasks if task.failed_round >= 0), ""),
-        recover_result="success" if back else "failed" if attempt.settled_at_ms else "recovering",
+        recover_result="success" if back else "failed" if failed_at_ms else "recovering",
         count=wanted,
     )
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from trainwright.domain.entities import Attempt, Job, TaskState
-from trainwright.domain.texts import Language, reason_text
+from trainwright.domain.texts import Language
 from trainwright.ports.identity import Principal
 from trainwright.ports.uow import Scope
 from trainwright.services.context import Services
 from trainwright.services.reading import find_attempt, read_history, scope_of, task_of
+from trainwright.services.task_ends import task_end
 from trainwright.wire.watch import TaskItem
 
 _NOT_YET: dict[str, Any] = {"ip": "", "host_ip": ""}
@@ -40,14 +41,17 @@ def _list(
     for name in job.launch.task_names():
         row = task_of(rows, name)
         about = (
-            _of_row(row, language) | {"log_size": ctx.logs.size(row.attempt_key, name)} if row else _NOT_YET
+            _of_row(row, attempt, language) | {"log_size": ctx.logs.size(row.attempt_key, name)}
+            if row
+            else _NOT_YET
         )
         state = _state(job, attempt, row)
         items.append(TaskItem(task=name, schedule_count=number or 1, state=state, **about))
     return items
 
 
-def _of_row(row: TaskState, language: Language) -> dict[str, Any]:
+def _of_row(row: TaskState, attempt: Attempt | None, language: Language) -> dict[str, Any]:
+    end = task_end(row, attempt, language) if row.is_final else None
     return {
         "ip": row.ip,
         "host_ip": row.ip,
@@ -57,8 +61,8 @@ def _of_row(row: TaskState, language: Language) -> dict[str, Any]:
         "start_time": row.started_at_ms,
         "end_time": row.ended_at_ms,
         "exit_code": row.exit_code,
-        "reason": row.reason.value if row.reason else "",
-        "reason_message": reason_text(row.reason, language) if row.reason else "",
+        "reason": end.reason if end else "",
+        "reason_message": end.text if end else "",
         "message": row.message,
     }
 

@@ -1,9 +1,9 @@
 """Unfinished jobs in pools, and how full pools are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from trainwright.domain.demand import Demand
-from trainwright.domain.entities import Job
+from trainwright.domain.entities import Attempt, Job
 from trainwright.domain.errors import InvalidQuery
 from trainwright.domain.lifecycle import Phase, public_phase
 from trainwright.domain.specs import RoleSpec
@@ -12,6 +12,7 @@ from trainwright.ports.backend import PoolUse
 from trainwright.ports.identity import Principal
 from trainwright.ports.pools import PUBLIC_POOL, Pool, WorkloadQuery
 from trainwright.services.context import Services
+from trainwright.services.job_view import run_time_ms
 from trainwright.services.nodes import use_of
 from trainwright.services.pool_view import (
     amounts,
@@ -113,8 +114,13 @@ def _list(ctx: Services, who: Principal, query: WorkloadQuery, *, nothing: bool)
         )
         jobs = uow.pools.list_workloads(query)
         hosts = uow.pools.hosts_of(jobs)
+        attempts = uow.attempts.list_of_jobs([job.id for job in jobs])
     now_ms = ctx.clock.now_ms()
-    return WorkloadsResponse(items=[_workload(job, dict(hosts.get(job.id, ())), now_ms) for job in jobs])
+    return WorkloadsResponse(
+        items=[
+            _workload(job, attempts.get(job.id, ())[-1:], dict(hosts.get(job.id, ())), now_ms) for job in jobs
+        ]
+    )
 
 
 async def show_statistics(ctx: Services, who: Principal, pool_id: str) -> WorkloadStatisticsResponse:
@@ -176,7 +182,7 @@ def _amounts(demand: Demand) -> Amounts:
     return Amounts(cpu=cpu_quantity(demand), memory=memory_quantity(demand), tnt004=str(demand.accelerators))
 
 
-def _workload(job: Job, hosts: Mapping[str, str], now_ms: int) -> WorkloadItem:
+def _workload(job: Job, latest: Sequence[Attempt], hosts: Mapping[str, str], now_ms: int) -> WorkloadItem:
     phase = public_phase(job.phase, stop_requested=bool(job.stop_requested_at_ms))
     roles = job.launch.roles
     position = job.pending.slots.get("position", 0) if job.pending else 0
@@ -191,7 +197,7 @@ def _workload(job: Job, hosts: Mapping[str, str], now_ms: int) -> WorkloadItem:
         user_name=job.user_name,
         resource_requirement=amounts(Demand.of_launch(job.launch), _kind(roles), CARDS),
         priority=str(job.launch.priority),
-        running_duration=max(0, now_ms - began_ms) // 1000 if began_ms else 0,
+        running_duration=sum(run_time_ms(attempt, now_ms) for attempt in latest) // 1000,
         pending_duration=max(0, (began_ms or now_ms) - job.created_at_ms) // 1000,
         pending_position=int(position),
         create_time=job.created_at_ms,
