@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -189,3 +190,37 @@ def test_unknown_program(tmp_path: Path) -> None:
     """127, as a shell gives."""
     with program("mpi-run", str(plan_in(tmp_path, 0, ports=free_ports(1), argv=["no-such-mpirun"]))) as first:
         assert first.wait(60) == 127
+
+
+@pytest.mark.parametrize("descriptors", [0, 24])
+def test_silent_strangers_keep_nobody_out(tmp_path: Path, descriptors: int) -> None:
+    """Neither by their number nor by the descriptors that they cost: the oldest are hung up."""
+    ports = free_ports(2)
+    with program("mpi-serve", str(plan_in(tmp_path, 1, ports=ports))) as server:
+        strangers = [connected(ports[1])]
+        if descriptors:
+            resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        strangers += [socket.create_connection(("127.0.0.1", ports[1]), timeout=10) for _ in range(90)]
+        if descriptors:
+            for each in strangers:
+                each.close()
+        with connected(ports[1]) as connection:
+            connection.settimeout(20)
+            mpi.ask(connection, SECRET, {"command": "echo here"})
+            assert mpi.receive(connection) == (b"o", b"here\n")
+        for each in strangers:
+            each.close()
+
+
+def test_only_those_who_know_its_address_reach_a_server(tmp_path: Path) -> None:
+    """An address that is not this machine's own is no reason not to serve."""
+    ports = free_ports(2)
+    with program("mpi-serve", str(plan_in(tmp_path, 1, ports=ports))):
+        connected(ports[1]).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.9", ports[1]), timeout=10)
+    plan = json.loads(plan_in(tmp_path, 1, ports=ports).read_text())
+    plan["servers"][1][0] = "192.0.2.1"
+    write_json(str(tmp_path / "plan.json"), plan)
+    with program("mpi-serve", str(tmp_path / "plan.json")):
+        connected(ports[1]).close()

@@ -10,6 +10,7 @@ none can be used twice.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -41,6 +42,8 @@ _SPEAK_S = 20.0
 _MESSAGE_BYTES_MAX = 1 << 20
 _PIECE = 64 << 10
 _KILLED_WITHIN_S = 5.0
+_STRANGERS_MAX = 64  # connections at a time that have not shown yet that they know the secret
+_RELIEF_S = 0.1
 
 
 class Broken(Exception):
@@ -254,10 +257,10 @@ class Server:
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._secret: str = plan["secret"]
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("", int(plan["servers"][plan["own"]][1])))
-        self._listener.listen(64)
+        address, port = plan["servers"][plan["own"]]
+        self._listener = _listener(address, int(port))
+        self._strangers: list[socket.socket] = []
+        self._lock = threading.Lock()  # of `_strangers`: who is in there is not closed yet
         self._ended = threading.Event()
         self._code = LOST
 
@@ -271,17 +274,51 @@ class Server:
 
     def _accept(self) -> None:
         while True:
-            connection, _ = self._listener.accept()
-            threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # it was gone already, or there are no descriptors or no memory
+                self._make_room(len(self._strangers) // 2)
+                time.sleep(_RELIEF_S)
+                continue
+            self._make_room(_STRANGERS_MAX - 1)
+            with self._lock:
+                self._strangers.append(connection)
+            try:
+                threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+            except RuntimeError:  # no thread is to be had
+                self._known(connection)
+                connection.close()
+
+    def _make_room(self, most: int) -> None:
+        """Hang up the oldest strangers: whoever is one of ours has shown it long since."""
+        with self._lock:
+            for connection in self._strangers[: max(0, len(self._strangers) - most)]:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
+                except OSError:
+                    pass  # it has hung up itself
+                self._strangers.remove(connection)
+
+    def _known(self, connection: socket.socket) -> bool:
+        """It is no stranger any more; False when it was hung up meanwhile."""
+        with self._lock:
+            if connection not in self._strangers:
+                return False
+            self._strangers.remove(connection)
+            return True
 
     def _attend(self, connection: socket.socket) -> None:
         with connection:
-            connection.settimeout(_SPEAK_S)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             try:
+                connection.settimeout(_SPEAK_S)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
                 request = heed(connection, self._secret)
-            except (Broken, ValueError):
+            except (Broken, OSError, ValueError):
                 return  # not one of ours: nothing to say to it
+            finally:
+                kept = self._known(connection)
+            if not kept:
+                return
             connection.settimeout(None)
             if request.get("stay"):
                 self._stay(connection)
@@ -296,6 +333,20 @@ class Server:
         except Broken:
             self._code = LOST
         self._ended.set()
+
+
+def _listener(address: str, port: int) -> socket.socket:
+    """A socket for those who know us by this address; for all, where it is not this machine's own (behind a NAT)."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        listener.bind(("", port))
+    listener.listen(64)
+    return listener
 
 
 def _execute(connection: socket.socket, command: str) -> None:
