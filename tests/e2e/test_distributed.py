@@ -15,7 +15,7 @@ from tests.e2e.torch_server import PYTHON
 
 MANUAL = Path(__file__).with_name("manual")
 EXAMPLE = Path("examples/ddp-resume/train.py")
-SMALL, PAIRED = "small", "two-devices"
+SMALL, SINGLE, PAIRED = "small", "one-device", "two-devices"
 ENGINES = f"""
 engines:
   - {{id: torch, name: PyTorch, version: t, interpreter: "{PYTHON}", distribution: pytorch, image: our/torch}}
@@ -26,6 +26,7 @@ engines:
 FLAVORS = f"""
 flavors:
   - {{id: {SMALL}, resources: {{cpus: 0.25, memory_mib: 1024}}, max_nodes: 8}}
+  - {{id: {SINGLE}, resources: {{cpus: 0.25, memory_mib: 1024}}, max_nodes: 8, processes: 1}}
   - {{id: {PAIRED}, resources: {{cpus: 0.5, memory_mib: 1024}}, max_nodes: 8, processes: 2}}
 """
 
@@ -129,8 +130,8 @@ def test_manual_launches_by_itself(live: LiveServer, script: str) -> None:
     """7.6, second and third way: a command of one's own, with the platform's variables only."""
     files = {name: on_cpu(name) for name in (script, "torch_ddp.py")}
     body = job(
-        live, script[:-3], files, workers(live), "torch",
-        command=f"bash ${{MA_JOB_DIR}}/code/{script}", environments={"MA_NUM_GPUS": "1"},
+        live, script[:-3], files, workers(live), "torch", SINGLE,
+        command=f"bash ${{MA_JOB_DIR}}/code/{script}",
     )  # fmt: skip
     _, logs = completed(live, body)
     assert all("torch_ddp.py" in text for text in logs.values())

@@ -10,7 +10,7 @@ import pytest
 
 from tests.backends.slurm_rig import Lab, end_lab, start_lab
 from tests.e2e.live import LiveServer, user_bytes, wait_for
-from tests.e2e.test_distributed import ENGINES, FLAVORS, SMALL, completed, final_loss, job, on_cpu
+from tests.e2e.test_distributed import ENGINES, FLAVORS, SINGLE, SMALL, completed, final_loss, job, on_cpu
 from tests.e2e.torch_server import PYTHON
 
 PORT = 27030
@@ -112,10 +112,7 @@ def test_the_manuals_ddp(live: LiveServer, nodes: int) -> None:
 def test_torchrun(live: LiveServer) -> None:
     """7.6, third way: a command of one's own, with the platform's variables only."""
     files = {name: on_cpu(name) for name in ("torchrun.sh", "torch_ddp.py")}
-    body = job(
-        live, "torchrun", files, 2, "torch",
-        command="bash ${MA_JOB_DIR}/code/torchrun.sh", environments={"MA_NUM_GPUS": "1"},
-    )  # fmt: skip
+    body = job(live, "torchrun", files, 2, "torch", SINGLE, command="bash ${MA_JOB_DIR}/code/torchrun.sh")
     _, logs = completed(live, body)
     assert all("torch_ddp.py" in text for text in logs.values())
 

@@ -24,6 +24,13 @@ def order_of_script(tmp_path: Path, script: str, **changes: Any) -> dict[str, An
     return make_order(code=folder("", CODE_AT, path_grant(store)), boot_file="train.py", shell="", **changes)
 
 
+def test_the_lists_of_hosts_are_found(rig: StartRig, launcher: str) -> None:
+    """By a variable, as nothing can be laid at /etc/volcano without a sandbox."""
+    task = rig(make_order(shell="cat $MA_VOLCANO_DIR/worker.host $MA_VOLCANO_DIR/task0.host"), launcher)
+    assert task.run(20)["reason"] == "completed"
+    assert task.user_log() == b"modelarts-job-11112222-worker-0\n" * 2
+
+
 def test_script_sees_contract(tmp_path: Path, rig: StartRig, launcher: str) -> None:
     """Arguments, environment and working folder are those that ModelArts scripts rely on."""
     script = """

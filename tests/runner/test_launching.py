@@ -187,14 +187,16 @@ def environment_of(order: dict[str, Any], **started: str) -> dict[str, str]:
 
 def test_variables_of_several_roles() -> None:
     """Every role's hosts by its name and by its number; the own place under both systems' names."""
-    order = order_of("", [role("head", 1), role("my-role", 2)], "my-role-1", job_name="a job")
+    order = order_of(
+        "", [role("head", 1), role("my-role", 2)], "my-role-1", job_name="a job", processes=2, user_id="u1"
+    )
     seen = environment_of(order)
     both = "j-my-role-0.j,j-my-role-1.j"
     expected = {
         "MA_CURRENT_IP": "10.1.0.1",
         "MA_CURRENT_INSTANCE_NAME": f"modelarts-job-{order['job_id']}-my-role-1",
         "MA_NUM_HOSTS": "2",
-        "MA_NUM_GPUS": "0",
+        "MA_NUM_GPUS": "2",
         "MA_TASK_NAME": "my-role",
         "MA_VJ_NAME": f"ma-job-{order['job_id']}",
         "VC_TASK_INDEX": "1",
@@ -203,6 +205,7 @@ def test_variables_of_several_roles() -> None:
         "TASKROLE_NAME": "task1",
         "TASKROLE_REPLICA_INDEX": "1",
         "TASKSET_NAME": order["job_id"],
+        "TASKSET_NAMESPACE": "u1",
         "VC_HEAD_HOSTS": "j-head-0.j",
         "VC_HEAD_NUM": "1",
         "VC_TASK0_HOSTS": "j-head-0.j",

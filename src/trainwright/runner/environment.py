@@ -96,6 +96,7 @@ def _paths(
         "MA_HOME": places.view(layout.HOME),
         "MA_MOUNT_PATH": places.view(layout.MOUNT),
         "MA_LOG_DIR": places.view(layout.LOG_DIR),
+        "MA_VOLCANO_DIR": places.view(layout.HOST_FILES),
         "MA_JOB_DIR": job_dir,
         "MA_SCRIPT_INTERPRETER": python.path,
         "WORKSPACE": places.view(code["local_path"]) if code else job_dir,
@@ -108,7 +109,7 @@ def _distribution(order: dict[str, Any], peers: Peers) -> dict[str, str]:
     return {
         "MA_CURRENT_IP": peers.ip(order["role"], order["index"]),
         "MA_CURRENT_INSTANCE_NAME": instance_name(order),
-        "MA_NUM_GPUS": str(order["resources"]["accelerators"]),
+        "MA_NUM_GPUS": str(order["resources"]["accelerators"] or order.get("processes") or 0),
         "MA_NUM_HOSTS": str(order["replicas"]),
         "MA_TASK_NAME": order["role"],
         "MA_VJ_NAME": f"ma-job-{order['job_id']}",
@@ -118,6 +119,7 @@ def _distribution(order: dict[str, Any], peers: Peers) -> dict[str, str]:
         "TASKROLE_NAME": system_name,
         "TASKROLE_REPLICA_INDEX": index,
         "TASKSET_NAME": order["job_id"],
+        "TASKSET_NAMESPACE": order.get("user_id") or "",
     }
 
 

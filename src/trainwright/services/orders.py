@@ -51,6 +51,7 @@ def task_order(
     return TaskOrder(
         job_id=job.id,
         job_name=job.name,
+        user_id=job.user_id,
         attempt=attempt.number,
         task=row.name,
         role=role.name,

@@ -19,7 +19,8 @@ from trainwright.services.ownership import is_platforms
 from trainwright.services.role_creation import prepare
 from trainwright.wire.previews import JobPreview, PreviewFolder, RolePreview
 
-JOB, INDEX, PORT = "<job>", "<index>", "<port>"
+JOB, INDEX, PORT, USER = "<job>", "<index>", "<port>", "<user>"
+HOST_FILES = "/etc/volcano"
 _RUN = f"{MOUNT_PATH}/run"
 _RANK_TABLE = f"{_RUN}/jobstart_hccl.json"
 
@@ -187,6 +188,7 @@ def _paths(work: Work) -> dict[str, str]:
         "MA_HOME": HOME,
         "MA_MOUNT_PATH": MOUNT_PATH,
         "MA_LOG_DIR": f"{MOUNT_PATH}/log",
+        "MA_VOLCANO_DIR": HOST_FILES,
         "MA_JOB_DIR": job_dir,
         "MA_SCRIPT_INTERPRETER": "<interpreter>",
         "WORKSPACE": work.code.local_path if work.code else job_dir,
@@ -198,7 +200,7 @@ def _places_in_job(launch: LaunchSpec, role: RoleSpec) -> dict[str, str]:
     found = {
         "MA_CURRENT_IP": "<address of the node>",
         "MA_CURRENT_INSTANCE_NAME": f"modelarts-job-{JOB}-{role.name}-{INDEX}",
-        "MA_NUM_GPUS": str(role.resources.accelerators),
+        "MA_NUM_GPUS": str(role.resources.accelerators or role.processes),
         "MA_NUM_HOSTS": str(role.replicas),
         "MA_TASK_NAME": role.name,
         "MA_VJ_NAME": f"ma-job-{JOB}",
@@ -208,6 +210,7 @@ def _places_in_job(launch: LaunchSpec, role: RoleSpec) -> dict[str, str]:
         "TASKROLE_NAME": system_name,
         "TASKROLE_REPLICA_INDEX": INDEX,
         "TASKSET_NAME": JOB,
+        "TASKSET_NAMESPACE": USER,
     }
     for number, each in enumerate(launch.roles):
         names = [f"TASK{number}", re.sub(r"[^A-Z0-9]", "_", each.name.upper())]

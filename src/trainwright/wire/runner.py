@@ -163,6 +163,7 @@ class TaskOrder(Message):
     shell: str = ""
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
+    user_id: str = ""  # whose job it is
     working_dir: str = ""
     upload_period_s: int = 30
     grace_s: int = 30

@@ -7,8 +7,8 @@ from trainwright.domain.sentence import EventText, job_event, task_event
 
 EVENTS: Mapping[str, EventText] = {
     "resume_point": task_event(
-        "Resuming from {checkpoint} of output {name} (step {step}).",
-        "从输出 {name} 的 {checkpoint} 恢复训练（步数 {step}）。",
+        "Resuming from {checkpoint} of output {name}.",
+        "从输出 {name} 的 {checkpoint} 恢复训练。",
     ),
     "resume_point_unknown": job_event(
         "No checkpoint to resume from could be looked for, the training begins anew: {detail}",
