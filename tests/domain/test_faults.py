@@ -147,7 +147,8 @@ def test_a_runner_alone_is_not_believed_that_it_was_preempted() -> None:
         assert (done.closed.end_reason, done.job.free_used) == (Reason.RUNNER_LOST, number)
         job = replace(done.job, phase=Phase.RUNNING)
     assert (done.job.phase, done.job.reason) == (Phase.ABNORMAL, Reason.RUNNER_LOST)
-    assert told == ["job_restarted"] * FREE_RETRIES_MAX + ["job_abnormal"]
+    assert told.count("job_restarted") == FREE_RETRIES_MAX
+    assert told[-1] == "job_abnormal"
 
 
 def test_a_user_who_stops_is_believed() -> None:
@@ -471,4 +472,4 @@ def test_a_full_disk_does_not_lock_the_only_node(message: str, nodes: set[str], 
     out, told, shunned = after(job, blaming(job, message), nodes)
     assert (out, shunned, told[1]) == (isolated, (), "job_restarted")
     worn = replace(job, free_used=FREE_RETRIES_MAX)
-    assert after(worn, blaming(worn, message), nodes)[1][1] == "job_abnormal"
+    assert after(worn, blaming(worn, message), nodes)[1][-1] == "job_abnormal"
