@@ -76,6 +76,17 @@ class Verdict:
 
 
 COMPLETE = Verdict(State.COMPLETE)
+STUMBLES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    ExceptionGroup,  # of tasks of which some raised one of these
+)
+"""What code that computes with bytes and names of strangers may raise where it has a fault."""
 _HEAD = 4096
 _SHORTEST = 8  # no format has shorter files
 _JSON_MAX = 2 << 20

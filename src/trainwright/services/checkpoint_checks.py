@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from trainwright.domain.checkpoint_formats import UNREADABLE, State, Verdict, check
+from trainwright.domain.checkpoint_formats import STUMBLES, UNREADABLE, State, Verdict, check
 from trainwright.domain.checkpoint_parts import MARKED, is_marked, missing_part, parts_to_check, together
 from trainwright.domain.checkpoints import Checkpoint, Stored
 from trainwright.domain.errors import ObjectNotFound, TrainwrightError
@@ -105,7 +105,7 @@ def _advance(reading: Reading[Verdict], data: bytes, *, first: bool = False) -> 
     except StopIteration as over:
         verdict: Verdict = over.value
         return verdict
-    except Exception as trouble:  # whoever wrote the file must not stop what looks at it
+    except STUMBLES as trouble:  # whoever wrote the file must not stop what looks at it
         log.exception("checkpoint_check_failed")
         return Verdict(State.UNKNOWN, "failed", {"detail": f"{type(trouble).__name__}: {trouble}"[:_DETAIL]})
 

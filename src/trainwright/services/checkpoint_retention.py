@@ -9,7 +9,7 @@ has promised them must be there.
 import logging
 from collections.abc import Sequence
 
-from trainwright.domain.checkpoint_formats import State
+from trainwright.domain.checkpoint_formats import STUMBLES, State
 from trainwright.domain.checkpoints import Checkpoint, removable
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import JobNotFound, Unavailable
@@ -55,7 +55,7 @@ class Retention:
                 log.warning("retention_waits", extra={"job": job.id, "error": str(trouble)})
                 failed = True
                 continue
-            except Exception:  # one job must not hold up all others
+            except STUMBLES:  # one job must not hold up all others
                 log.exception("retention_failed", extra={"job": job.id})
             if job.phase.is_end:
                 self._ended.add(job.id)

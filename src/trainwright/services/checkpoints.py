@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from trainwright.catalog.folders import USER_HOME
-from trainwright.domain.checkpoint_formats import UNREADABLE, State
+from trainwright.domain.checkpoint_formats import STUMBLES, UNREADABLE, State
 from trainwright.domain.checkpoints import Checkpoint, Stored, find_checkpoints, newest_first
 from trainwright.domain.entities import Job
 from trainwright.domain.errors import BucketNotFound, ParamOutOfRange, TrainwrightError
@@ -60,7 +60,7 @@ async def newest(ctx: Services, job: Job, work: Work | None = None) -> Newest:
         trouble = f"there was no answer within {NEWEST_S:.0f} s"
     except (TrainwrightError, OSError) as error:
         trouble = str(error)
-    except Exception as error:  # a task that cannot be told where to go on would wait for ever
+    except STUMBLES as error:  # a task that cannot be told where to go on would wait for ever
         log.exception("newest_checkpoint_failed", extra={"job": job.id})
         trouble = f"{type(error).__name__}: {error}"
     log.warning("newest_checkpoint_not_found", extra={"job": job.id, "error": trouble})
