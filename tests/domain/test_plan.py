@@ -200,8 +200,9 @@ def test_our_own_downtime_never_costs_a_job_its_life() -> None:
 def test_what_the_backend_can_never_run_fails_at_once() -> None:
     """Guards LAUNCH_REJECTED: no grace, no retry."""
     job = make_job(Phase.PENDING)
-    made = _at(job, seen=Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED))
+    made = _at(job, seen=Observation(RunState.EXITED, reason=Reason.LAUNCH_REJECTED, detail="too large"))
     assert (made.trigger, made.job.reason) == (Trigger.SETTLE, Reason.LAUNCH_REJECTED)
+    assert [(event.code, event.slots) for event in made.events] == [("backend_said", {"detail": "too large"})]
     assert _at(made.job, seen=GONE).job.phase is Phase.FAILED
 
 

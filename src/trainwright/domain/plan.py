@@ -136,7 +136,9 @@ def _up(s: Snapshot, attempt: Attempt, now: int) -> Plan:
 
 def _vanished(s: Snapshot, attempt: Attempt, seen: Observation, now: int, up_since: int) -> Plan:
     if seen.reason is not None:
-        return settle(s, attempt, Decision(seen.reason), now)
+        told = seen.detail and seen.reason is not Reason.PREEMPTED  # of which `settle` tells
+        events = (job_event(s, now, "backend_said", {"detail": seen.detail}),) if told else ()
+        return settle(s, attempt, Decision(seen.reason), now, events=events)
     if not attempt.unseen_since_ms:
         marked = replace(attempt, unseen_since_ms=now)
         return Plan(s.job, marked, due_at_ms=now + REPORT_GRACE_MS)

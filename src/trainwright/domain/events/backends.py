@@ -14,6 +14,7 @@ EVENTS: Mapping[str, EventText] = {
         "Queued on the cluster ({detail}); position {position}.",
         "在集群中排队（{detail}）；队列位置 {position}。",
     ),
+    "backend_said": job_event("The backend says: {detail}", "后端报告：{detail}", Level.WARNING),
     "wait_held": job_event(
         "Held on the cluster ({detail}); an administrator must release it.",
         "在集群中被挂起（{detail}），需要管理员释放。",
