@@ -132,8 +132,13 @@ def test_stop_describe_delete(shell: Shell) -> None:
     shell.server.answers[f"DELETE {JOB}"] = (202, b"")
     assert shell("job", "stop", ID)[:2] == (0, "Stopping job digits.\n")
     assert shell("job", "describe", ID, "new words")[0] == 0
+    said = (0, "Job digits has priority 3 now.\n")
+    assert shell("job", "priority", ID, "3")[:2] == said
     assert shell("job", "delete", ID)[:2] == (0, "Job digits deleted.\n")
-    assert shell.server.bodies(f"PUT {JOB}") == [{"description": "new words"}]
+    assert shell.server.bodies(f"PUT {JOB}") == [
+        {"description": "new words"},
+        {"spec": {"schedule_policy": {"priority": 3}}},
+    ]
     assert shell.server.bodies(f"POST {JOB}/actions") == [{"action_type": "terminate"}]
 
 
@@ -160,12 +165,16 @@ def test_job_create_from_flags(shell: Shell) -> None:
         "--engine", "sk", "--flavor", "small", "--nodes", "2", "-p", "lr=0.1", "-p", "note=a=b", "-e", "K=V",
         "--input", "data_url=obs://b/in/", "--output", "train_url=obs://b/out/", "--prefetch", "train_url",
         "--auto-stop", "2h", "--log-path", "obs://b/log/", "--description", "d", "--priority", "2",
+        "--retries", "3", "--preemptible", "--reserve-hours", "2",
         "--output", "json",
     )  # fmt: skip
     assert code == 0
     assert json.loads(out)["metadata"]["id"] == ID
     (body,) = shell.server.bodies("POST /v2/training-jobs")
-    assert body["metadata"] == {"name": "digits", "description": "d"}
+    retries = {"fault-tolerance/job-retry-num": "3"}
+    assert body["metadata"] == {"name": "digits", "description": "d", "annotations": retries}
+    assert body["spec"]["schedule_policy"] == {"priority": 2, "preemptible": True}
+    assert body["spec"]["reserved_time"] == {"time_unit": "HOURS", "duration": 2}
     assert body["algorithm"]["boot_file"] == "obs://b/code/train.py"
     assert body["algorithm"]["parameters"] == [
         {"name": "lr", "value": "0.1"},
@@ -193,9 +202,33 @@ def test_job_create_from_a_file_with_flags_over_it(shell: Shell, tmp_path: Path)
     assert body["spec"]["auto_stop"] == {"time_unit": "SECONDS", "duration": 5400}
 
 
+def test_job_preview(shell: Shell, tmp_path: Path) -> None:
+    """What each role's tasks would run; nothing is created."""
+    role = {
+        "role": "worker", "tasks": ["worker-0", "worker-1"], "flavor_id": "small", "command": "python -c 1",
+        "working_dir": "/home/ma-user", "environment": {"B": "2", "A": "1"}, "folders": [],
+        "min_succeeded": 2, "min_failed": 1,
+    }  # fmt: skip
+    shell.server.answers["POST /v2/training-job-previews"] = (200, {"roles": [role]})
+    file = tmp_path / "job.yaml"
+    file.write_text(
+        "metadata: {name: x}\nalgorithm: {command: python -c 1}\nspec: {resource: {node_count: 2}}\n"
+    )
+    code, out, _ = shell("job", "preview", "-f", str(file))
+    rows = columns(out)
+    assert code == 0
+    assert ["Command", "python -c 1"] in rows
+    assert [row[1] for row in rows if row[0] == "Variable"] == ["A=1", "B=2"]
+    (body,) = shell.server.bodies("POST /v2/training-job-previews")
+    assert body["algorithm"] == {"command": "python -c 1"}
+    shown = json.loads(shell("job", "preview", "-f", str(file), "-o", "json")[1])
+    assert shown["roles"][0]["tasks"] == ["worker-0", "worker-1"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["job", "priority", "x", "4"],
         ["job", "create", "--param", "lr"],
         ["job", "create", "--name", "x", "--auto-stop", "soon"],
         ["job", "create", "--name", "x", "--prefetch", "nothing"],

@@ -24,6 +24,9 @@ FULL = JobDraft(
     log_path="obs://b/log/",
     auto_stop="2h",
     priority=3,
+    preemptible=True,
+    retries=2,
+    reserve_hours=4,
 )
 
 
@@ -32,7 +35,11 @@ def test_draft_becomes_a_valid_request() -> None:
     body = draft_body(FULL)
     assert body == {
         "kind": "job",
-        "metadata": {"name": "digits", "description": ""},
+        "metadata": {
+            "name": "digits",
+            "description": "",
+            "annotations": {"fault-tolerance/job-retry-num": "2"},
+        },
         "algorithm": {
             "code_dir": "obs://b/code/digits/",
             "boot_file": "obs://b/code/digits/train.py",
@@ -62,7 +69,8 @@ def test_draft_becomes_a_valid_request() -> None:
             "resource": {"flavor_id": "small", "node_count": 2},
             "log_export_path": {"obs_url": "obs://b/log/"},
             "auto_stop": {"time_unit": "HOURS", "duration": 2},
-            "schedule_policy": {"priority": 3},
+            "schedule_policy": {"priority": 3, "preemptible": True},
+            "reserved_time": {"time_unit": "HOURS", "duration": 4},
         },
     }
     JobRequest.model_validate(body)

@@ -47,7 +47,6 @@ LATER = {
     "logs_list_links",
     "logs_revoke_link",
     "notify_training_job_information",
-    "preview_training_job",
     "show_training_flavor_max_available_resource",
     "show_training_job_route_plan",
     "validate_training_job_name",
@@ -57,6 +56,7 @@ SAMPLES: dict[str, Any] = {
     "search": JobSearch(),
     "begin": UploadBegin(key="k", size=1, part_size=1),
     "number": 1,
+    "priority": 1,
 }
 
 

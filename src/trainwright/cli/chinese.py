@@ -48,6 +48,18 @@ _HELP = {
         "删除已结束的作业及其事件和日志；写入桶中的数据保留。"
     ),
     "Change a job's description.": "修改作业描述。",
+    "Change the priority of a job that waits.": "修改排队中作业的优先级。",
+    "Print what a job would run: command, folder and variables of its tasks. A code folder here is uploaded.": (
+        "显示作业将运行的内容：各任务的命令、工作目录和环境变量。本地代码目录会被上传。"
+    ),
+    "YAML file of the job.": "作业的 YAML 文件。",
+    "Try again up to N times after a failure of the platform.": "平台故障后最多重试 N 次。",
+    "It may be sent away for a job of higher priority.": "允许被更高优先级的作业抢占。",
+    "Keep its environment so long after a failure.": "失败后保留运行环境的小时数。",
+    "Job {name} has priority {number} now.": "作业 {name} 的优先级已改为 {number}。",
+    "Tasks": "任务",
+    "Working folder": "工作目录",
+    "Variable": "环境变量",
     "Create another job from the same request.": "用相同的请求重建作业。",
     "Name of the new job; without it a free one.": "新作业的名称；不填则自动选取未占用的名称。",
     "Print the request, to be edited and given to `job create -f`.": (

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from trainwright.cli.display import print_model
-from trainwright.cli.options import Format, Globals, format_of, globals_of
+from trainwright.cli.display import print_fields, print_model
+from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import open_platform
 from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
 from trainwright.client import (
@@ -90,6 +90,21 @@ def create(
     ] = "",
     description: Annotated[str | None, typer.Option(help="Description.", show_default=False)] = None,
     priority: Annotated[int | None, typer.Option(help="1 to 3, 3 is first.", show_default=False)] = None,
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Try again up to N times after a failure of the platform.", show_default=False
+        ),
+    ] = None,
+    preemptible: Annotated[
+        bool, typer.Option("--preemptible", help="It may be sent away for a job of higher priority.")
+    ] = False,
+    reserve_hours: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HOURS", help="Keep its environment so long after a failure.", show_default=False
+        ),
+    ] = None,
     working_dir: Annotated[
         str, typer.Option(metavar="DIR", help="Folder the command starts in.", show_default=False)
     ] = "",
@@ -124,12 +139,46 @@ def create(
         auto_stop=auto_stop,
         log_path=log_path,
         priority=priority,
+        preemptible=preemptible or None,
+        retries=retries,
+        reserve_hours=reserve_hours,
         working_dir=working_dir,
     )
     base = _read_file(told, file) if file else {}
     with open_platform(ctx) as platform:
         job = platform.jobs.create_from(_body(platform, draft, base, bucket))
         _report(platform, told, job, format_of(ctx, chosen), follow=follow)
+
+
+def preview(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Option("--file", "-f", help="YAML file of the job.", show_default=False)],
+    output: Output = None,
+) -> None:
+    """Print what each task of the job would run."""
+    told, chosen = globals_of(ctx), format_of(ctx, output)
+    base = _read_file(told, file)
+    with open_platform(ctx) as platform:
+        shown = platform.client.preview_job(_body(platform, JobDraft(), base, CODE_BUCKET))
+    if chosen is not Format.TABLE:
+        print_model(shown, chosen)
+        return
+    for number, role in enumerate(shown.roles):
+        if number:
+            typer.echo()
+        print_fields(
+            [
+                (told.say("Tasks"), ", ".join(role.tasks)),
+                (told.say("Flavor"), role.flavor_id),
+                (told.say("Engine"), role.engine_id),
+                (told.say("Command"), role.command),
+                (told.say("Working folder"), role.working_dir),
+                *(
+                    (told.say("Variable"), f"{name}={role.environment[name]}")
+                    for name in sorted(role.environment)
+                ),
+            ]
+        )
 
 
 def _report(platform: Platform, told: Globals, job: TrainingJob, output: Format, *, follow: bool) -> None:

@@ -24,6 +24,10 @@ from trainwright.client import JobResponse, JobSearch, SearchFilter
 
 app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Training jobs.")
 app.command("create", help="Create a job.")(job_create.create)
+app.command(
+    "preview",
+    help="Print what a job would run: command, folder and variables of its tasks. A code folder here is uploaded.",
+)(job_create.preview)
 
 
 @app.command("list", help="List jobs, newest first.")
@@ -120,6 +124,22 @@ def describe(
     """Change the description."""
     with open_platform(ctx) as platform:
         platform.client.describe_job(find_job(platform, job).id, text)
+
+
+@app.command("priority", help="Change the priority of a job that waits.")
+def priority(
+    ctx: typer.Context,
+    job: JobArgument,
+    number: Annotated[
+        int, typer.Argument(metavar="N", min=1, max=3, help="1 to 3, 3 is first.", show_default=False)
+    ],
+) -> None:
+    """Change the priority."""
+    told = globals_of(ctx)
+    with open_platform(ctx) as platform:
+        found = find_job(platform, job)
+        platform.client.prioritize_job(found.id, number)
+    typer.echo(told.say("Job {name} has priority {number} now.", name=found.name, number=number))
 
 
 @app.command("rebuild", help="Create another job from the same request.")

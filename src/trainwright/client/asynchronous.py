@@ -15,6 +15,7 @@ from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.jobs import JobRequest
 from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
+from trainwright.wire.previews import JobPreview
 from trainwright.wire.watch import (
     EventsResponse,
     LogLines,
@@ -57,6 +58,10 @@ class AsyncClient(AsyncNodesClient):
         """One page of the jobs that match, newest first by default."""
         return await self.send(jobs.build_search_jobs(self._project, search or JobSearch()))
 
+    async def preview_job(self, body: JobRequest | Mapping[str, object]) -> JobPreview:
+        """What a job made of this body would run; nothing is created."""
+        return await self.send(jobs.build_preview_job(self._project, body))
+
     async def show_job(self, job_id: str) -> JobResponse:
         """One job."""
         return await self.send(jobs.build_show_job(self._project, job_id))
@@ -68,6 +73,10 @@ class AsyncClient(AsyncNodesClient):
     async def describe_job(self, job_id: str, description: str) -> None:
         """Change the description; an empty one removes it."""
         await self.send(jobs.build_describe_job(self._project, job_id, description))
+
+    async def prioritize_job(self, job_id: str, priority: int) -> None:
+        """Change the priority of a job that waits: 1 to 3, 3 is first."""
+        await self.send(jobs.build_prioritize_job(self._project, job_id, priority))
 
     async def stop_job(self, job_id: str) -> JobResponse:
         """Ask the job to stop. An ended job is refused."""

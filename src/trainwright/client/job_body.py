@@ -8,6 +8,7 @@ from typing import Any
 
 _DURATION = re.compile(r"(\d+)\s*([hms]?)")
 _UNIT_S = {"": 3600, "h": 3600, "m": 60, "s": 1}
+RETRY_NUM = "fault-tolerance/job-retry-num"
 _ANY_SCHEME = re.compile(r"(obs|s3|file)://|/")
 
 
@@ -17,7 +18,9 @@ class JobDraft:
 
     `code_dir`, `inputs` and `outputs` are paths of the object store. `boot_file` may be relative to `code_dir`.
     `engine` and `flavor` are ids. Parameters and environment values are passed as text. `prefetch` names outputs whose
-    present content is downloaded before the start, `by_environment` channels that are passed as variables.
+    present content is downloaded before the start, `by_environment` channels that are passed as variables. `retries`:
+    how often it is tried again after a failure of the platform's. `reserve_hours`: its environment is kept so long
+    after a failure.
     """
 
     name: str = ""
@@ -39,6 +42,9 @@ class JobDraft:
     log_path: str = ""
     auto_stop: str = ""
     priority: int | None = None
+    preemptible: bool | None = None
+    retries: int | None = None
+    reserve_hours: int | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,8 +61,9 @@ def draft_body(draft: JobDraft, base: Mapping[str, Any] | None = None) -> dict[s
     spec = _section(body, "spec")
     _put(metadata, "name", draft.name)
     _put(metadata, "description", draft.description, keep_empty=True)
-    if draft.annotations:
-        _section(metadata, "annotations").update(draft.annotations)
+    retries = {} if draft.retries is None else {RETRY_NUM: str(draft.retries)}
+    if draft.annotations or retries:
+        _section(metadata, "annotations").update({**retries, **draft.annotations})
     _fill_algorithm(algorithm, draft)
     _fill_spec(spec, draft)
     return body
@@ -164,6 +171,10 @@ def _fill_spec(spec: dict[str, Any], draft: JobDraft) -> None:
         spec["auto_stop"] = parse_auto_stop(draft.auto_stop)
     if draft.priority is not None:
         _section(spec, "schedule_policy")["priority"] = draft.priority
+    if draft.preemptible is not None:
+        _section(spec, "schedule_policy")["preemptible"] = draft.preemptible
+    if draft.reserve_hours is not None:
+        spec["reserved_time"] = {"time_unit": "HOURS", "duration": draft.reserve_hours}
 
 
 def _put(section: dict[str, Any], key: str, value: str | int | None, *, keep_empty: bool = False) -> None:

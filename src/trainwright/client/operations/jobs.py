@@ -7,17 +7,25 @@ from trainwright.client.requests import Request, make_request, model_parser, par
 from trainwright.wire.job_answers import JobResponse, JobSearchResponse
 from trainwright.wire.job_search import JobSearch
 from trainwright.wire.jobs import JobRequest
+from trainwright.wire.previews import JobPreview
 
 JOBS = "/v2/{project_id}/training-jobs"
 JOB = JOBS + "/{training_job_id}"
+PREVIEWS = "/v2/{project_id}/training-job-previews"
 
 _parse_job = model_parser(JobResponse)
+_parse_preview = model_parser(JobPreview)
 
 
 def build_create_job(project_id: str, body: JobRequest | Mapping[str, object]) -> Request[JobResponse]:
     """Create a job. A mapping is sent as it is, so that the server judges it."""
     content = body.model_dump(exclude_unset=True) if isinstance(body, JobRequest) else dict(body)
     return make_request("POST", JOBS, _parse_job, path={"project_id": project_id}, body=content)
+
+
+def build_preview_job(project_id: str, body: JobRequest | Mapping[str, object]) -> Request[JobPreview]:
+    """What a job made of this body would run; nothing is created."""
+    return make_request("POST", PREVIEWS, _parse_preview, path={"project_id": project_id}, body=body)
 
 
 def build_search_jobs(project_id: str, search: JobSearch) -> Request[JobSearchResponse]:
@@ -47,6 +55,12 @@ def build_describe_job(project_id: str, job_id: str, description: str) -> Reques
     return make_request(
         "PUT", JOB, parse_nothing, path=_path(project_id, job_id), body={"description": description}
     )
+
+
+def build_prioritize_job(project_id: str, job_id: str, priority: int) -> Request[None]:
+    """Change the priority of a job that waits: 1 to 3, 3 is first."""
+    body = {"spec": {"schedule_policy": {"priority": priority}}}
+    return make_request("PUT", JOB, parse_nothing, path=_path(project_id, job_id), body=body)
 
 
 def build_stop_job(project_id: str, job_id: str) -> Request[JobResponse]:
