@@ -473,3 +473,32 @@ def test_a_full_disk_does_not_lock_the_only_node(message: str, nodes: set[str], 
     assert (out, shunned, told[1]) == (isolated, (), "job_restarted")
     worn = replace(job, free_used=FREE_RETRIES_MAX)
     assert after(worn, blaming(worn, message), nodes)[1][-1] == "job_abnormal"
+
+
+@pytest.mark.parametrize(
+    ("reason", "launch", "job", "rule"),
+    [
+        (Reason.USER_EXIT, {}, {}, None),
+        (Reason.COMPLETED, {"retry_budget": 2}, {}, None),
+        (Reason.USER_EXIT, {"retry_budget": 2}, {}, ("not_asked", 0, 2)),
+        (
+            Reason.USER_EXIT,
+            {"retry_budget": 2, "retry_unconditional": True},
+            {"budget_used": 2},
+            ("budget", 2, 2),
+        ),
+        (Reason.DISK_FULL, {"retry_budget": 2, "retry_unconditional": True}, {}, ("never", 0, 2)),
+        (Reason.RUNNER_LOST, {}, {"free_used": 5}, ("free", 5, FREE_RETRIES_MAX)),
+        (Reason.USER_EXIT, {"retry_budget": 2}, {"stop_requested_at_ms": 7}, None),
+    ],
+)
+def test_why_there_is_no_further_attempt_is_told(
+    reason: Reason, launch: dict[str, Any], job: dict[str, Any], rule: tuple[str, int, int] | None
+) -> None:
+    """Guards the last word of a job that could have been tried again, and silence about any other."""
+    one = replace(running(**launch), phase=Phase.TERMINATING, reason=reason, **job)
+    tasks = ended(one, reason)
+    done = step(one, tasks, GONE, settled_at_ms=NOW, end_reason=reason)
+    assert done.job.phase.is_end
+    told = [event.slots for event in done.events if event.code == "job_not_restarted"]
+    assert [(slots["rule"], slots["used"], slots["limit"]) for slots in told] == ([rule] if rule else [])

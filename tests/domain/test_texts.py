@@ -5,7 +5,7 @@ import string
 import pytest
 
 from trainwright.domain import errors
-from trainwright.domain.entities import Level, Source
+from trainwright.domain.entities import Level, Slots, Source
 from trainwright.domain.errors import TrainwrightError
 from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import (
@@ -104,3 +104,41 @@ def test_reason_texts_exist_in_both_languages() -> None:
     for text in REASON_TEXTS.values():
         assert _has_chinese(text.zh)
         assert not _has_chinese(text.en.replace("pip-requirements.txt", ""))
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "chinese"),
+    [
+        ("precheck_item_ok", "1 names", "1 个名称"),
+        (
+            "precheck_item_failed",
+            "71.4 GiB free, more than 80.0 GiB needed",
+            "可用 71.4 GiB，需大于 80.0 GiB",
+        ),
+        ("precheck_item_failed", "cannot resolve a, b and 2 more", "无法解析 a, b 等，另有 2 个"),
+        (
+            "precheck_item_failed",
+            "open files 1024, more than 1000000 needed",
+            "打开文件数 1024，需大于 1000000",
+        ),
+        ("precheck_item_failed", "1 of 2 GPUs detected", "需要 2 个 GPU，检测到 1 个"),
+        ("hardware_fault", "3 uncorrectable ECC errors", "3 个不可纠正的 ECC 错误"),
+        ("job_preempted", "job 1-2, priority 3", "作业 1-2，优先级 3"),
+        ("precheck_item_failed", "of a later release", "of a later release"),
+    ],
+)
+def test_details_of_runners_are_read_in_chinese(code: str, detail: str, chinese: str) -> None:
+    """Guards against English in the middle of a Chinese sentence; English readers get it as it was said."""
+    event = make_event("j", 0, code, {"item": "i", "seconds": "0.1", "detail": detail})
+    assert render_event(event, Language.ZH).endswith(f"：{chinese}")
+    assert render_event(event, Language.EN).endswith(f": {detail}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"), [("never", "does not repeat"), ("not_asked", "0 of 2 restarts used")]
+)
+def test_why_there_is_no_further_attempt_is_said_in_words(rule: str, words: str) -> None:
+    """Guards the rule of `job_not_restarted`."""
+    slots: Slots = {"reason": "disk_full", "rule": rule, "used": 0, "limit": 2}
+    assert words in render_event(make_event("j", 0, "job_not_restarted", slots), Language.EN)
+    assert "规则：" in render_event(make_event("j", 0, "job_not_restarted", slots), Language.ZH)

@@ -67,6 +67,7 @@ FOLDERS: list[tuple[dict[str, Any], str]] = [
     ({"dataset": {"obs_url": "obs://bucket/data/", "dataset_id": "d"}}, "spec.folders.dataset"),
     ({"dataset": {"dataset_id": "no-such"}}, "no-such"),
     ({"pretrained_model": {"model_id": "no-such"}}, "no-such"),
+    ({"output_model": {}}, "spec.folders.output_model.name"),
     ({"output_model": {"name": "no blanks"}}, "spec.folders.output_model.name"),
     ({"output_model": {"obs_url": "obs://results/m/"}}, "spec.folders.output_model.name"),
     ({"output_model": {"name": "m", "obs_url": "obs://no-such/m/"}}, "spec.folders.output_model.obs_url"),

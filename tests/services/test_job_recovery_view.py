@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.services.world import EN, START_MS, ZH, World
-from trainwright.domain.entities import Attempt, Note, TaskState
+from trainwright.domain.entities import Attempt, Note, Slots, TaskState
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
 from trainwright.domain.texts import make_event, render_event
@@ -89,7 +89,7 @@ async def test_restarts_in_place_are_one_record(
 async def test_a_restart_that_hung_again_was_no_success(world: World) -> None:
     """Guards the times that are known of restarts in place, and their result after all."""
     rows = (TaskState("j-a1", "worker-0", "worker", 0, round=1),)
-    end = {"settled_at_ms": START_MS + 9_000, "end_reason": Reason.HANGED}
+    end: dict[str, Any] = {"settled_at_ms": START_MS + 9_000, "end_reason": Reason.HANGED}
     one = attempt(1, wanted_starts=1, hang_restarts=1, restarted_at_ms=START_MS + 5_000, **end)
     status = await status_of(world, [one], {"j-a1": rows})
     (record,) = status.running_records[0].recover_records
@@ -130,7 +130,7 @@ async def test_a_task_that_was_ended_tells_by_what(
 async def test_a_task_that_never_had_a_result_is_not_called_completed(world: World) -> None:
     """Guards a task that was still there when the main role had succeeded."""
     one = attempt(1, settled_at_ms=START_MS, end_reason=Reason.COMPLETED)
-    ended = {"phase": Phase.COMPLETED, "reason": Reason.COMPLETED}
+    ended: dict[str, Any] = {"phase": Phase.COMPLETED, "reason": Reason.COMPLETED}
     (told,) = (await status_of(world, [one], **ended)).task_statuses
     assert (told.reason, told.exit_code) == ("ended_with_job", -1)
 
@@ -138,7 +138,7 @@ async def test_a_task_that_never_had_a_result_is_not_called_completed(world: Wor
 async def test_a_task_that_never_had_a_result_names_the_one_to_blame(world: World) -> None:
     """Guards a task whose peer failed."""
     one = attempt(1, settled_at_ms=START_MS, end_reason=Reason.USER_EXIT, end_task="worker-1")
-    ended = {"phase": Phase.FAILED, "reason": Reason.USER_EXIT}
+    ended: dict[str, Any] = {"phase": Phase.FAILED, "reason": Reason.USER_EXIT}
     (told,) = (await status_of(world, [one], **ended)).task_statuses
     assert told.message.startswith("ended because the job was decided: worker-1: ")
 
@@ -214,8 +214,8 @@ async def test_a_waiting_job_knows_its_place(
 
 async def test_people_read_when_a_job_will_start(world: World) -> None:
     """Guards the sentence of the pending note: an estimate that is over is not told as a time."""
-    slots = {"asked": 4, "free": 2, "position": 2, "starts_at_ms": START_MS + 600_000}
-    waits = {"phase": Phase.PENDING, "pending": Note("wait_cpus", slots)}
+    slots: Slots = {"asked": 4, "free": 2, "position": 2, "starts_at_ms": START_MS + 600_000}
+    waits: dict[str, Any] = {"phase": Phase.PENDING, "pending": Note("wait_cpus", slots)}
     status = await status_of(world, [], **waits)
     assert status.pending_message == (
         "Queued: waiting for 4 CPUs, 2 free; position 2. It is expected to start at about 14:23 UTC (in 10 min)."

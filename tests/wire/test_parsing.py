@@ -1,5 +1,7 @@
 """From bytes to models: what is refused, and by which name."""
 
+from typing import Literal
+
 import pytest
 
 from trainwright.domain.errors import InvalidJson, InvalidParam
@@ -105,3 +107,16 @@ def test_what_is_kept_only_for_the_echo_is_bounded() -> None:
         with pytest.raises(InvalidParam) as caught:
             parse(Outer, much)
         assert str(UNKNOWN_BYTES_MAX) in caught.value.message(Language.ZH)
+
+
+def test_what_is_allowed_is_listed_in_no_language() -> None:
+    """Guards against English in the middle of a Chinese sentence."""
+
+    class Choice(RequestModel):
+        """One field."""
+
+        way: Literal["", "min", "max"]
+
+    with pytest.raises(InvalidParam) as told:
+        parse(Choice, {"way": "up"})
+    assert told.value.message(Language.ZH).count("'', 'min', 'max'") == 1

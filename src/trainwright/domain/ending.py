@@ -23,6 +23,7 @@ from trainwright.domain.reasons import (
     END_TRIGGERS,
     FREE_RETRIES_MAX,
     NODE_FAULTS,
+    NOT_ASKED,
     VERDICTS,
     Outcome,
     Reason,
@@ -197,8 +198,24 @@ def _finish(s: Snapshot, now: int) -> Plan:
     outcome = VERDICTS[reason].outcome
     trigger = END_TRIGGERS[outcome]
     job = replace(s.job, phase=next_phase(s.job.phase, trigger), reason=reason, ended_at_ms=now, pending=None)
-    events += (_end_event(s, outcome, reason, now),)
+    events += (*_not_restarted(s, reason, now), _end_event(s, outcome, reason, now))
     return Plan(job, attempt, trigger, events, isolated=blamed.isolated)
+
+
+def _not_restarted(s: Snapshot, reason: Reason, now: int) -> tuple[Event, ...]:
+    """Why there is no further attempt, where one could have been expected."""
+    launch, verdict = s.job.launch, VERDICTS[reason]
+    if s.job.stop_requested_at_ms or verdict.outcome is Outcome.SUCCEEDED:
+        return ()
+    if verdict.retry is not Retry.FREE and not launch.retry_budget:
+        return ()
+    used, limit, rule = s.job.budget_used, launch.retry_budget, verdict.retry.value
+    if verdict.retry is Retry.FREE:
+        used, limit = s.job.free_used, FREE_RETRIES_MAX
+    elif verdict.retry is Retry.BUDGET and used < limit:
+        rule = NOT_ASKED
+    slots: Slots = {"reason": reason.value, "rule": rule, "used": used, "limit": limit}
+    return (job_event(s, now, "job_not_restarted", slots),)
 
 
 def _node_event(s: Snapshot, now: int, code: str, out: Isolate) -> Event:

@@ -128,6 +128,7 @@ class RetryPolicy:
 
 
 FREE_RETRIES_MAX = 5
+NOT_ASKED = "not_asked"  # in events, beside the values of `Retry`: restarts are left, but not for such an end
 
 
 def may_retry(reason: Reason, policy: RetryPolicy, *, budget_used: int, free_used: int) -> Retry:

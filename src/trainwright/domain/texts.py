@@ -8,9 +8,10 @@ does. Sentences of one area live in `domain.events`.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from trainwright.domain.details import CODES, in_chinese
 from trainwright.domain.entities import Event, Level, Slots
 from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles, shells
-from trainwright.domain.reasons import Reason, Retry
+from trainwright.domain.reasons import NOT_ASKED, Reason, Retry
 from trainwright.domain.sentence import USED_EN as _USED_EN
 from trainwright.domain.sentence import USED_ZH as _USED_ZH
 from trainwright.domain.sentence import EventText, Language, Text
@@ -266,7 +267,9 @@ REASON_TEXTS: Mapping[Reason, Text] = {
 }
 
 RETRY_TEXTS: Mapping[Retry, Text] = {
-    Retry.NEVER: Text("No further attempt is made.", "不再重试。"),
+    Retry.NEVER: Text(
+        "Rule: the platform does not repeat what ends like this.", "规则：因该原因结束的作业不会自动重启。"
+    ),
     Retry.BUDGET: Text(
         "Rule: restart as the job asks for; {used} of its {limit} restarts used.",
         "规则：按作业配置重启，已使用 {used}/{limit} 次。",
@@ -280,6 +283,11 @@ RETRY_TEXTS: Mapping[Retry, Text] = {
         "规则：被抢占的作业重新排队，不消耗重启次数。",
     ),
 }
+
+_NOT_ASKED = Text(
+    "Rule: restarts after such an end are not asked for; {used} of {limit} restarts used.",
+    "规则：作业未配置在此类原因结束后重启，已使用 {used}/{limit} 次。",
+)
 
 STARTS_AT = "starts_at_ms"
 """The slot of a note that says when a backend expects a waiting job to start."""
@@ -319,7 +327,10 @@ def make_event(
 def render_event(event: Event, language: Language) -> str:
     """The event's sentence. Task events begin with the task's tag: `[worker-0] …`. Unknown codes show as they are."""
     known = EVENT_TEXTS.get(event.code)
-    sentence = known.text.render(language, readable_slots(event.slots, language)) if known else event.code
+    slots = readable_slots(event.slots, language)
+    if language is Language.ZH and event.code in CODES and "detail" in slots:
+        slots["detail"] = in_chinese(str(slots["detail"]))
+    sentence = known.text.render(language, slots) if known else event.code
     sentence += start_text(event.slots, event.at_ms, language)
     return f"[{event.task}] {sentence}" if event.task else sentence
 
@@ -360,4 +371,6 @@ def readable_slots(
     rule = str(slots.get("rule", slots.get("paid", "")))  # `paid`: as it was called once
     if rule in Retry._value2member_map_:
         readable["rule"] = RETRY_TEXTS[Retry(rule)].render(language, slots)
+    elif rule == NOT_ASKED:
+        readable["rule"] = _NOT_ASKED.render(language, slots)
     return readable

@@ -67,7 +67,7 @@ def find_folders(
         inputs.append(Folder(PRETRAINED, place))
         pinned = pinned.model_copy(update={"pretrained_model": pretrained})
     model = asked.output_model
-    if model is not None and (model.name or model.obs_url):
+    if model is not None:
         outputs.append(Folder(MODEL_CHANNEL, _model_output(model, job_id)))
     if asked.user_home:
         user = _UNSAFE.sub("_", who.user_id or who.user_name)

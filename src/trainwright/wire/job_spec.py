@@ -283,7 +283,9 @@ class SpecRequest(SharedSpecRequest):
 
 
 class RolesResourceRequest(RequestModel):
-    """What roles that do not name their own have."""
+    """What roles that do not name their own have. `node_count` is taken and has no effect: each role names its
+    own, and answers give the sum.
+    """
 
     flavor_id: ShortText | None = None
     node_count: int | None = Field(default=None, ge=1, le=COUNT_MAX)

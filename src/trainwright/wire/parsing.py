@@ -134,6 +134,8 @@ def problem_of(error: Mapping[str, Any]) -> dict[str, str | int | float | Text]:
         for key, value in error.get("ctx", {}).items()
         if key != "field"
     }
+    if "expected" in context:  # pydantic lists them as English does: '', 'min' or 'max'
+        context["expected"] = str(context["expected"]).replace("' or '", "', '")
     return {**context, "detail": _TEXTS.get(error["type"], _FALLBACK)}
 
 

@@ -29,6 +29,11 @@ EVENTS: Mapping[str, EventText] = {
     "job_preempted": job_event(
         "Training job pre-empted: {detail}", "训练作业被抢占：{detail}", Level.WARNING
     ),
+    "job_not_restarted": job_event(
+        "No further attempt is made after: {reason}. {rule}",
+        "不再重试，本次结束原因：{reason}。{rule}",
+        Level.WARNING,
+    ),
     "job_restarted_in_place": job_event(
         "Processes of all tasks are started again in place ({count} of at most {limit}): {reason}",
         "所有任务的进程原地重启（第 {count} 次，最多 {limit} 次）：{reason}",
