@@ -31,6 +31,18 @@ def test_the_lists_of_hosts_are_found(rig: StartRig, launcher: str) -> None:
     assert task.user_log() == b"modelarts-job-11112222-worker-0\n" * 2
 
 
+@pytest.mark.parametrize(("name", "can"), [("dataset", b"no"), ("data_url", b"yes")])
+def test_fixed_inputs_are_for_reading(tmp_path: Path, rig: StartRig, name: str, can: bytes) -> None:
+    """In the sandbox; an input that lies there for another reason can be written."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("1,2\n")
+    line = "cat /dataset/a.csv; touch /dataset/b 2>&- && echo yes || echo no"
+    task = rig(make_order(shell=line, inputs=[folder(name, "/dataset", path_grant(data))]), "sandbox")
+    assert task.run(20)["reason"] == "completed"
+    assert task.user_log() == b"1,2\n" + can + b"\n"
+
+
 def test_script_sees_contract(tmp_path: Path, rig: StartRig, launcher: str) -> None:
     """Arguments, environment and working folder are those that ModelArts scripts rely on."""
     script = """

@@ -37,7 +37,7 @@ bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --uid 1000 --gid 
 --ro-bind /opt /opt --ro-bind /sys /sys --proc /proc --dev /dev --tmpfs /dev/shm --dev-bind /dev/nvidia0 /dev/nvidia0
 --ro-bind /run/systemd/resolve /run/systemd/resolve
 --bind R/root/tmp /tmp --ro-bind /opt/python /opt/python --ro-bind /engines/e1 /engines/e1
---bind R/root/home/ma-user /home/ma-user --bind R/root/cache /cache --bind R/root/dataset /dataset
+--bind R/root/home/ma-user /home/ma-user --bind R/root/cache /cache --ro-bind R/root/dataset /dataset
 --bind R/root/home/other/code /home/other/code --chdir /home/ma-user --
 """
 
@@ -58,6 +58,7 @@ def test_sandbox_command_line() -> None:
         folders=["/home/ma-user/modelarts", "/dataset/a", "/dataset", "/home/other/code", "/cache"],
         host="modelarts-job-x-worker-0",
         cwd="/home/ma-user",
+        fixed=["/dataset"],
     )
     assert sorted(line) == sorted(SANDBOX.split())
     assert line[:5] == SANDBOX.split()[:5]

@@ -18,6 +18,7 @@ CACHE = "/cache"
 TMP = "/tmp"  # noqa: S108 - the job's own one
 HOST_FILES = "/etc/volcano"
 SANDBOX = "sandbox"
+_READ_ONLY = ("dataset", "pretrainmodel")
 
 
 class UnsafePath(ValueError):
@@ -93,3 +94,14 @@ def job_folders(order: dict[str, Any]) -> list[str]:
     staged = [order["code"], *order["inputs"], *order["outputs"]]
     folders.extend(check_absolute(folder["local_path"]) for folder in staged if folder)
     return folders
+
+
+def read_only(order: dict[str, Any]) -> list[str]:
+    """Job paths of the inputs that have a fixed folder at the root: what lies there is for reading, as it always was
+    for scripts that know these folders.
+    """
+    return [
+        folder["local_path"]
+        for folder in order["inputs"]
+        if folder["local_path"] == f"/{folder['name']}" and folder["name"] in _READ_ONLY
+    ]

@@ -99,11 +99,13 @@ def argv(
     folders: Sequence[str],
     host: str,
     cwd: str,
+    fixed: Sequence[str] = (),
 ) -> list[str]:
     """The bwrap command up to (not including) the job's own.
 
     `root`: the task's file tree. `mounts`: folder with our own `hosts`, `passwd`, `group`. `readable`: interpreters,
-    engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound.
+    engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound; those that
+    are in `fixed`, too, cannot be written.
     """
     line = [machine.program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     line += ["--uid", UID, "--gid", GID, "--hostname", host_name(host), "--die-with-parent", "--new-session"]
@@ -124,7 +126,7 @@ def argv(
     above = [path for path in outside if (layout.HOME + "/").startswith(path + "/")]
     below = [path for path in outside if path not in above]
     for path in (*above, layout.HOME, layout.CACHE, *below):  # what is bound cannot be replaced by a link
-        line += ["--bind", root + path, path]
+        line += ["--ro-bind" if path in fixed else "--bind", root + path, path]
     return [*line, "--chdir", cwd, "--"]
 
 

@@ -11,7 +11,16 @@ from .copying import Cancel
 from .environment import Interpreter, inherited, instance_name, job_environment
 from .hosts import Peers, host_name, write_host_files, write_mounts
 from .launching import of_this_start
-from .layout import HOST_FILES, JOB_VENV, Layout, UnsafePath, check_absolute, job_folders, working_dir
+from .layout import (
+    HOST_FILES,
+    JOB_VENV,
+    Layout,
+    UnsafePath,
+    check_absolute,
+    job_folders,
+    read_only,
+    working_dir,
+)
 from .outcome import StepFailed
 from .rendezvous import Rounds
 from .running import Running
@@ -180,6 +189,7 @@ class Task:
             mounts=self.rundir.mounts,
             readable=sandbox.readable_prefixes(interpreters, [self.archive]),
             folders=[*job_folders(self.order), cwd],
+            fixed=read_only(self.order),
             host=instance_name(self.order),
             cwd=cwd,
         )
