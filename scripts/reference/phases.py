@@ -4,6 +4,7 @@ from scripts.reference.markdown import both, code, page, table
 from trainwright.domain.lifecycle import TRANSITIONS, Phase, Trigger
 from trainwright.domain.reasons import END_TRIGGERS, FREE_RETRIES_MAX, VERDICTS, Reason
 from trainwright.domain.texts import REASON_TEXTS
+from trainwright.services.task_ends import ENDED_WITH_JOB
 
 PHASES = """
 A job is in exactly one phase. Four of them are ends and are never left. While a job settles by itself (its result is
@@ -50,6 +51,8 @@ def phases_page() -> str:
         "## Reasons",
         REASONS,
         table(("Reason", "In words", "Ends as", "Retry", "Blame"), reasons),
+        "A task that was ended, or never ran, because its attempt was decided without it shows the reason "
+        f"`{ENDED_WITH_JOB}`, which is no reason of a job, and in its message what decided the attempt.",
     )
 
 

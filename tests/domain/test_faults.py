@@ -129,6 +129,8 @@ def test_the_backend_knows_why_a_runner_was_evicted(told: Reason | None, end: Re
         assert done.trigger is Trigger.REQUEUE
         assert (done.job.free_used, done.job.budget_used) == (0, 0)
         assert [*codes(made), *codes(done)].count("job_preempted") == 1
+        (told_by,) = [event.slots for event in made.events if event.code == "job_preempted"]
+        assert told_by == {"detail": "by job x"}
         assert on(made, tasks, over).job == made.job
 
 
