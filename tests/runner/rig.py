@@ -50,6 +50,7 @@ def make_order(**changes: Any) -> dict[str, Any]:
         "log_limit_bytes": 1 << 30,
         "heartbeat_s": 0.5,
         "roles": [],
+        "user_id": "",
         "role_index": 0,
         "processes": 0,
         "check": None,

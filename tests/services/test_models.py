@@ -306,6 +306,7 @@ async def test_workspaces(world: World) -> None:
         uow.commit()
     await fill(world)
     await world.ended(metadata__name="first", metadata__workspace_id="w1", **asking())
+    world.clock.ms += 1_000
     elsewhere = await world.ended(metadata__name="second", **asking())
     await keep(world.ctx)
     assert codes(world, elsewhere) == ["model_taken"]

@@ -166,7 +166,7 @@ def _wait(task: Task) -> None:
     if "port" not in facts:
         facts.update(port=rounds.port.number, waiting_since_ms=_now_ms())
         task.state.save()
-    task.reporter.ready = {"round": rounds.number, "port": rounds.port.number}
+    task.reporter.ready = {"round": rounds.number, "port": rounds.port.number, "ip": task.ip}
     try:
         task.pump.until(lambda: rounds.go is not None or rounds.behind, stoppable=True)
     except BaseException:

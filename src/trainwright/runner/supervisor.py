@@ -68,8 +68,8 @@ class Supervisor:
         base = f"{launch['server_url']}/runner/v1/attempts/{launch['attempt_key']}/tasks/{launch['task']}"
         self._reports = Channel(connect(base, launch["token"]), self._reporter)
         self._logs = Channel(connect(base, launch["token"]), self._shipper)
-        guessed = str(launch.get("hosts_ip") or "") or _own_ip(*reached(base))
-        self._ip = hosts.own_address(guessed, f"{launch['attempt_key']}/{launch['task']}")
+        self._machine_ip = str(launch.get("hosts_ip") or "") or _own_ip(*reached(base))
+        self._ip = hosts.own_address(self._machine_ip, f"{launch['attempt_key']}/{launch['task']}")
 
     def run(self) -> None:
         """Carry the task to its acknowledged end, or give it up when the server says so; `done.json` is there then."""
@@ -134,7 +134,7 @@ class Supervisor:
     def _order(self) -> dict[str, Any]:
         """The order: from disk after a restart (the server need not be there then), else from the registration."""
         self._reporter.registration = {
-            "ip": self._ip,
+            "ip": self._machine_ip,
             "host": socket.gethostname(),
             "node": str(self._launch.get("node") or socket.gethostname()),
             "launcher": self._launch["launcher"],

@@ -205,6 +205,7 @@ class Ready(Message):
 
     round: int
     port: int = 0
+    ip: str = ""  # where to meet it, when that is not its machine's address
 
 
 class Activity(Message):
