@@ -129,7 +129,9 @@ def test_a_shell_from_prompt_to_exit_code(server: LiveServer, job: str) -> None:
         user.expect("24 80\r\n")
         user.size(40, 132)
         user.expect(">> ")
-        user.type("until stty size | grep 132; do sleep 0.1; done\n")  # it arrives after what was typed before
+        user.type(
+            "until stty size | grep 132; do sleep 0.1; done\n"
+        )  # it arrives after what was typed before
         user.expect("40 132\r\n")
         user.type("echo $MA_CURRENT_INSTANCE_NAME\n")
         user.expect(f"modelarts-job-{job}-worker-0\r\n")
