@@ -10,7 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,15 @@ class Screen:
     def type(self, text: str) -> None:
         os.write(self.end, text.encode())
 
+    def prompt(self) -> None:
+        """Until bash has shown its own: what is typed before may be thrown away."""
+        wait_for(self._has_prompt, timeout_s=30, what="a prompt")
+
+    def _has_prompt(self) -> bool:
+        with suppress(BlockingIOError):
+            self.seen += os.read(self.end, 65536)
+        return self.seen.endswith((b"# ", b"$ "))
+
     def expect(self, text: str, timeout_s: float = 30.0) -> None:
         """Until `text` has come; it and what was before it are taken out."""
         give_up = time.monotonic() + timeout_s
@@ -123,6 +132,7 @@ def sleeping(job_id: str, seconds: str) -> list[int]:
 def test_a_shell_from_prompt_to_exit_code(server: LiveServer, job: str) -> None:
     with screen(server, job) as user:
         user.expect("Ctrl-] leaves")
+        user.prompt()
         user.type("PS1='>>'' '\n")
         user.expect(">> ")
         user.type("stty size\n")

@@ -114,14 +114,17 @@ def _raw(remote: RemoteShell) -> Iterator[None]:
     woken, wake = os.pipe()
 
     def follow() -> None:
-        while os.read(woken, 1) == b"w":
-            remote.resize(*_size())
+        while (said := os.read(woken, 1)) != b"e":
+            if said[0] == signal.SIGWINCH:
+                remote.resize(*_size())
 
     def changed(number: int, frame: Any) -> None:
-        os.write(wake, b"w")
+        """Nothing: whichever thread the signal comes to, Python writes its number to the pipe."""
 
+    os.set_blocking(wake, False)
     follower = threading.Thread(target=follow, daemon=True)
     follower.start()
+    woken_before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     handled = signal.signal(signal.SIGWINCH, changed)
     try:
         tty.setraw(descriptor)
@@ -129,6 +132,7 @@ def _raw(remote: RemoteShell) -> Iterator[None]:
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
         signal.signal(signal.SIGWINCH, handled)
+        signal.set_wakeup_fd(woken_before)
         os.write(wake, b"e")
         follower.join()
         os.close(woken)
