@@ -124,6 +124,18 @@ def test_job_show_says_why_it_waits(shell: Shell) -> None:
     assert ["原因", "排队中"] in columns(out)
 
 
+def test_job_show_says_what_is_kept_and_what_hangs(shell: Shell) -> None:
+    """Both while the job is Running, and neither is said otherwise."""
+    kept = job_answer(phase="Running", secondary_phase="Reserved", retention_time=90_000)
+    shell.server.answers[f"GET {JOB}"] = (200, kept)
+    rows = {row[0]: row[1] for row in columns(shell("job", "show", ID)[1])}
+    assert rows["Environment"] == "kept for 1m 30s yet; see `job shell`, `job stop`"
+    shell.server.answers[f"GET {JOB}"] = (200, job_answer(phase="Running", pending_message="it may hang"))
+    rows = {row[0]: row[1] for row in columns(shell("job", "show", ID)[1])}
+    assert rows["Because"] == "it may hang"
+    assert "Environment" not in rows
+
+
 def test_stop_describe_delete(shell: Shell) -> None:
     """Each is one call."""
     shell.server.answers[f"GET {JOB}"] = (200, job_answer())

@@ -238,6 +238,8 @@ _TITLES = {
     "Because": "原因",
     "Attention": "注意",
     "Expected start": "预计开始时间",
+    "Environment": "环境",
+    "kept for {left} yet; see `job shell`, `job stop`": "还将保留 {left}；可用 `job shell` 进入、`job stop` 释放",
     "Created": "创建时间",
     "Started": "开始时间",
     "Ended": "结束时间",

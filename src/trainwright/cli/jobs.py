@@ -190,10 +190,18 @@ app.command(
 )(job_shell.shell)
 
 
+def _kept(told: Globals, job: JobResponse) -> str:
+    """How long the environment of a failed job can still be looked at; empty unless it is kept."""
+    if job.status.secondary_phase != "Reserved":
+        return ""
+    left = duration_text(job.status.retention_time or 0)
+    return told.say("kept for {left} yet; see `job shell`, `job stop`", left=left)
+
+
 def _print_job(told: Globals, job: JobResponse) -> None:
     status, algorithm = job.status, job.algorithm
     engine = algorithm.get("engine") or {}
-    note = status.pending_message if status.phase in ("Creating", "Pending") else status.reason_message
+    note = status.pending_message or status.reason_message  # also why a running job is suspected to hang
     codes = ", ".join(f"{item.task}: {item.exit_code}" for item in status.task_statuses)
     fields: list[tuple[str, Cell]] = [
         (told.say("Name"), job.metadata.name),
@@ -201,6 +209,7 @@ def _print_job(told: Globals, job: JobResponse) -> None:
         (told.say("Phase"), phase_cell(status.phase)),
         (told.say("Because"), note),
         (told.say("Expected start"), time_text(status.pending.starts_at if status.pending else 0)),
+        (told.say("Environment"), _kept(told, job)),
         (told.say("Attention"), status.attention),
         (told.say("Created"), time_text(job.metadata.create_time)),
         (told.say("Started"), time_text(status.start_time)),
