@@ -29,6 +29,8 @@ def environment(server: LiveServer) -> dict[str, str]:
         "TRAINWRIGHT_PROJECT": server.project_id,
         "TRAINWRIGHT_TOKEN": server.token,
         "TERM": "xterm",
+        "LINES": "24",
+        "COLUMNS": "80",
     }
 
 

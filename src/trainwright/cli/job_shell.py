@@ -1,7 +1,6 @@
 """`trainwright job shell`: a terminal in a running task."""
 
 import os
-import shutil
 import signal
 import sys
 import termios
@@ -145,5 +144,6 @@ def _plain() -> Iterator[None]:
 
 
 def _size() -> tuple[int, int]:
-    columns, rows = shutil.get_terminal_size()
+    """Rows and columns of the terminal itself: LINES and COLUMNS, where somebody exported them, stay as they were."""
+    columns, rows = os.get_terminal_size(sys.stdin.fileno())
     return max(1, min(rows, 1000)), max(1, min(columns, 1000))

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from tests.e2e.live import wait_for
 from tests.e2e.modelarts.claims import covers
 from tests.e2e.modelarts.driver import Caller
 from tests.e2e.modelarts.platform import Platform
@@ -18,27 +15,6 @@ for path in sorted(folder.rglob("*")):
     if path.is_file():
         print("file", path.relative_to(folder), path.read_text())
 """
-
-
-@pytest.fixture(scope="module")
-def version(platform: Platform) -> dict[str, Any]:
-    """A ready version of a folder whose objects have changed since."""
-    platform.put("set/a.txt", "one")
-    platform.put("set/deep/b.txt", "two")
-    call = platform.live.call
-    body = {"dataset_name": "proof-set", "data_source": {"data_path": "obs://proof/set/"}}
-    dataset = call("POST", "/v2/{P}/datasets", json=body).json()["dataset_id"]
-    versions = f"/v2/{{P}}/datasets/{dataset}/versions"
-    made = call("POST", versions, json={}).json()
-
-    def look() -> dict[str, Any] | None:
-        shown: dict[str, Any] = call("GET", f"{versions}/{made['version_id']}").json()
-        return shown if shown["state"] != "creating" else None
-
-    ready = wait_for(look, what="the version")
-    assert ready["state"] == "ready", ready
-    platform.put("set/c.txt", "later")
-    return ready
 
 
 def job(platform: Platform, remote: dict[str, Any]) -> dict[str, Any]:

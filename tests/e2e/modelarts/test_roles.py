@@ -9,10 +9,7 @@ from tests.e2e.modelarts.claims import covers
 from tests.e2e.modelarts.driver import Caller
 from tests.e2e.modelarts.platform import LARGE, PYTHON_ENGINE, PYTHON_IMAGE, SMALL, Platform
 from tests.e2e.modelarts.shapes import PARAMETER
-from tests.e2e.modelarts.test_datasets import version
 from trainwright.ports.pools import PUBLIC_POOL
-
-__all__ = ["version"]
 
 LEARN = """
 import argparse, json, os, pathlib
@@ -165,7 +162,8 @@ def actor(platform: Platform, name: str, version: dict[str, Any]) -> dict[str, A
         tasks.algorithm.engine.engine_id tasks.algorithm.engine.engine_name tasks.algorithm.engine.engine_version
         tasks.algorithm.engine.run_user tasks.algorithm.local_code_dir
         tasks.algorithm.working_dir tasks.algorithm.environments tasks.task_resource.flavor_id
-        tasks.task_resource.flavor_name tasks.task_resource.flavor_type tasks.task_resource.billing.*
+        tasks.task_resource.pool_id tasks.task_resource.flavor_name tasks.task_resource.flavor_type
+        tasks.task_resource.billing.*
         tasks.task_resource.flavor_info.cpu.* tasks.task_resource.flavor_info.memory.*
         tasks.task_resource.flavor_info.disk.* tasks.log_export_path.obs_url
     """,
@@ -195,6 +193,7 @@ def test_two_roles_run_and_are_shown(platform: Platform, api: Caller, version: d
     assert (learned.role, acted.role) == ("learner", "actor")
     assert learned.algorithm.inputs.local_dir == "/home/ma-user/points"
     assert learned.algorithm.outputs.remote.obs.obs_url == f"obs://proof/{name}/learned/"
+    assert learned.task_resource.pool_id == PUBLIC_POOL
     assert (acted.task_resource.flavor_id, acted.algorithm.engine.engine_name) == (LARGE, "Python")
     assert ended.spec.resource.node_count == 3
     assert [(one.task, one.exit_code) for one in ended.status.task_statuses] == [
