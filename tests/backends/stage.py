@@ -124,6 +124,15 @@ class Stage:
                 held[attempt.pool] = sum(live, held.get(attempt.pool, Demand()))
         return held
 
+    def tasks(self, but: Mapping[str, object] | None = None) -> dict[str, list[Demand]]:
+        """The same, task by task."""
+        tasks: dict[str, list[Demand]] = {}
+        for attempt in self.running():
+            if attempt.key not in (but or {}):
+                live = [task.demand for task in attempt.tasks if not task.finished]
+                tasks.setdefault(attempt.pool, []).extend(live)
+        return tasks
+
     def rooms(self, but: Mapping[str, object] | None = None) -> dict[str, Room]:
         """The pools' rooms as they are, or would be without some."""
-        return divide(self.machine.total, self.dispatch.shares, self.held(but))
+        return divide(self.machine.total, self.dispatch.shares, self.held(but), self.tasks(but))

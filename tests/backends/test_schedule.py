@@ -1,6 +1,8 @@
 """The schedule keeps its promises, whatever the queue."""
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,15 @@ from hypothesis import strategies as st
 from tests.domain.builders import make_launch, make_role
 from trainwright.backends.local import schedule
 from trainwright.backends.local.lines import Lines
-from trainwright.backends.local.schedule import PUBLIC, Room, Waiting, divide, explain, never_fits
+from trainwright.backends.local.schedule import (
+    PUBLIC,
+    Room,
+    Waiting,
+    divide,
+    explain,
+    left_behind,
+    never_fits,
+)
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
 
@@ -44,9 +54,22 @@ def admit_one_by_one(queue: Sequence[Waiting], room: Room) -> tuple[str, ...]:
             admitted.append(waiting.key)
             free -= waiting.demand
         elif not behind_head and waiting.demand.fits(room.size):
+            if admitted and room.tasks is not None:
+                break
             behind_head = True
-            free = (free - waiting.demand).most(Demand())
+            free = set_by_set(free, waiting.demand, room.tasks or ())
     return tuple(admitted)
+
+
+def set_by_set(free: Demand, head: Demand, tasks: Sequence[Demand]) -> Demand:
+    """What may be taken behind the head: whichever tasks have ended when it would have fitted, it fits still."""
+    spare = [
+        free + sum(ended, Demand()) - head
+        for count in range(len(tasks) + 1)
+        for ended in combinations(tasks, count)
+        if head.fits(free + sum(ended, Demand()))
+    ]
+    return reduce(Demand.least, spare, free) if spare else (free - head).most(Demand())
 
 
 @st.composite
@@ -82,10 +105,12 @@ def test_never_gives_away_more_than_there_is(queue: list[Waiting], free: Demand)
     assert list(keys) == [waiting.key for waiting in queue if waiting.key in keys]
 
 
-@given(queues(), rooms, rooms)
-def test_the_rule_is_kept_launch_by_launch(queue: list[Waiting], size: Demand, free: Demand) -> None:
+@given(queues(), rooms, rooms, st.lists(demands, max_size=6))
+def test_the_rule_is_kept_launch_by_launch(
+    queue: list[Waiting], size: Demand, free: Demand, tasks: list[Demand]
+) -> None:
     """Guards the short way through a long queue: it ends where the long one does."""
-    room = Room(size, free.least(size))
+    room = Room(size, free.least(size), tuple(tasks))
     assert admit(queue, room) == admit_one_by_one(queue, room)
 
 
@@ -112,6 +137,53 @@ def test_backfill_never_delays_the_head(queue: list[Waiting], free: Demand, free
     backfilled = free - total_of(queue, admit(queue, Room(TOTAL, free)))
     if head.demand.fits(in_front + freed):
         assert head.demand.fits(backfilled + freed)
+
+
+@given(rooms, demands, st.lists(demands, max_size=7))
+def test_what_may_be_taken_behind_a_head(free: Demand, head: Demand, tasks: list[Demand]) -> None:
+    """Guards both sides: nothing that could ever delay the head is given away, and nothing else is held back."""
+    if head.fits(free):
+        return
+    allowed = left_behind(free, head, tasks)
+    assert allowed == set_by_set(free, head, tasks)
+    assert (free - head).most(Demand()).fits(allowed)
+    assert allowed.fits(free)
+
+
+@given(rooms, demands, st.lists(demands, max_size=5), st.data())
+def test_who_passed_the_head_never_delays_it(
+    free: Demand, head: Demand, tasks: list[Demand], data: st.DataObject
+) -> None:
+    """Guards the proof over time: several pass, what runs ends in any order, and more pass in between."""
+    without = free
+    running = [(task, True) for task in tasks]  # and whether it ran before the head came
+    while running and not head.fits(without):
+        allowed = left_behind(free, head, [task for task, _ in running])
+        passes = data.draw(demands)
+        if passes.fits(allowed):
+            free -= passes
+            running.append((passes, False))
+        ended, before = running.pop(data.draw(st.integers(0, len(running) - 1)))
+        free += ended
+        without += ended if before else Demand()
+    assert not head.fits(without) or head.fits(free)
+
+
+def test_a_small_job_uses_what_the_head_cannot_use_whatever_happens() -> None:
+    """Guards an idle CPU: the head waits for a task whose end gives more than the head needs."""
+    queue = [Waiting("head", 1, 1, Demand(2000, 1000)), Waiting("small", 1, 2, Demand(1000, 1000))]
+    size, free = Demand(4000, 8000), Demand(1000, 6000)
+    assert admit(queue, Room(size, free, (Demand(3000, 2000),))) == ("small",)
+    assert admit(queue, Room(size, free, (Demand(2000, 1000), Demand(1000, 1000)))) == ()
+    assert admit(queue, Room(size, free)) == ()
+
+
+def test_too_many_sets_of_tasks_are_not_gone_through() -> None:
+    """Guards the time of a pass, and that the cautious rule holds then."""
+    tasks = [Demand(1 << at, 1) for at in range(20)]
+    head = Demand(1 << 20, 1)
+    assert left_behind(Demand(500, 8), head, tasks) == Demand(0, 7)
+    assert left_behind(Demand(500, 8), head, [Demand(1 << 20, 1)] * 500) == Demand(500, 8)
 
 
 @given(queues(), rooms)

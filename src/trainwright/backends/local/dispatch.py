@@ -133,12 +133,15 @@ class Dispatch:
         """Move what fits from the lines onto the floor. The caller starts it."""
         if machine.host in self.isolated:
             return []
-        admitted = [self._attempts[key] for key in self._lines.admit(self._now(machine))]
-        for attempt in admitted:
-            self._lines.leave(attempt.waiting)
-            self._floor.give_devices(machine, attempt)
-            attempt.admitted, attempt.admitted_at_ms = True, self._clock.now_ms()
-            self._floor.enter(attempt)
+        admitted: list[AttemptRun] = []
+        while keys := self._lines.admit(self._now(machine)):
+            for key in keys:
+                attempt = self._attempts[key]
+                self._lines.leave(attempt.waiting)
+                self._floor.give_devices(machine, attempt)
+                attempt.admitted, attempt.admitted_at_ms = True, self._clock.now_ms()
+                self._floor.enter(attempt)
+                admitted.append(attempt)
             self.changed()
         return admitted
 
@@ -176,7 +179,7 @@ class Dispatch:
 
     def _now(self, machine: Machine) -> Mapping[str, Room]:
         if self._rooms is None:
-            self._rooms = divide(machine.total, self.shares, self._floor.held())
+            self._rooms = divide(machine.total, self.shares, self._floor.held(), self._floor.tasks())
         return self._rooms
 
     def _starts(self, pool: str, machine: Machine) -> Mapping[str, int]:

@@ -38,6 +38,14 @@ class Floor:
             held[attempt.pool] = held.get(attempt.pool, Demand()) + attempt.held
         return held
 
+    def tasks(self) -> dict[str, list[Demand]]:
+        """The same, task by task."""
+        tasks: dict[str, list[Demand]] = {}
+        for attempt in self._attempts.values():
+            live = [task.demand for task in attempt.tasks if not task.finished]
+            tasks.setdefault(attempt.pool, []).extend(live)
+        return tasks
+
     def running(self) -> Counter[str]:
         """How many run in each pool."""
         return Counter(attempt.pool for attempt in self._attempts.values())

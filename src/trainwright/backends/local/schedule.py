@@ -5,14 +5,19 @@ scheduled as a machine of its own. A share that was lowered, or taken away while
 by what still runs: nobody is given more than is there.
 
 The queue is ordered by urgency, then by priority (3 first), then by arrival. The first launch that does not fit is the
-*head*. How long anything runs is unknown, so no promise about the future can be made from the running set; what can be
-promised is that nothing the head will need is given away behind its back. A launch behind the head may therefore start
-only when it
+*head*. How long anything runs is unknown, so the tasks that run may end in any order; whichever of them have ended when
+the head would have fitted, it must then fit with those that passed it too. A launch behind the head may therefore start
+only when it leaves the head its whole demand in every such set of ended tasks (`left_behind`, tested as a property).
+Four CPUs, one task on three of them, a head that asks for two: nothing but the end of that task can let it start, and
+then one CPU is left over, which may be used now.
+
+Where the sets are too many, or what they give back is not all the pool's (it holds more than its share), a launch
+behind the head
 
 - takes nothing of a dimension the head is short of, and
-- of every other dimension takes only what is left after the head's whole demand is set aside.
+- of every other dimension takes only what is left after the head's whole demand is set aside,
 
-Whenever the head would have fitted without those launches, it then fits with them too (tested as a property).
+which keeps the same promise for whatever becomes free.
 
 A launch that is larger than its whole pool waits until the pool grows, one that is *barred* (it must not run on this
 machine) until it is sent elsewhere. Neither is anybody's head.
@@ -21,6 +26,7 @@ machine) until it is sent elsewhere. Neither is anybody's head.
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from trainwright.domain.demand import Demand
 from trainwright.domain.entities import Note
@@ -28,6 +34,8 @@ from trainwright.domain.specs import LaunchSpec
 from trainwright.ports.pools import PUBLIC_POOL
 
 PUBLIC = ""
+_amounts = attrgetter("millicpus", "memory_mib", "accelerators")
+SUMS_MAX = 256  # of what running tasks give back together; some 0.2 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +58,22 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a pool has, and what of it can be given away now."""
+    """What a pool has, and what of it can be given away now. `tasks`: what each running task gives back to it when it
+    ends; None: not known.
+    """
 
     size: Demand
     free: Demand
+    tasks: tuple[Demand, ...] | None = None
 
 
-def divide(total: Demand, shares: Mapping[str, Demand], held: Mapping[str, Demand]) -> dict[str, Room]:
-    """The rooms of all pools, the public one last; `held` is what runs in each pool.
+def divide(
+    total: Demand,
+    shares: Mapping[str, Demand],
+    held: Mapping[str, Demand],
+    tasks: Mapping[str, Sequence[Demand]] | None = None,
+) -> dict[str, Room]:
+    """The rooms of all pools, the public one last; `held` is what runs in each pool, `tasks` the same task by task.
 
     Together the free parts never exceed what is free of `total`: where the running hold more than their pools have,
     the first pools in the order of `shares` get what there is.
@@ -65,8 +81,10 @@ def divide(total: Demand, shares: Mapping[str, Demand], held: Mapping[str, Deman
     left = (total - sum(held.values(), Demand())).most(Demand())
     rooms = {}
     for pool, size in {**shares, PUBLIC: public_size(total, shares)}.items():
-        free = (size - held.get(pool, Demand())).most(Demand()).least(left)
-        rooms[pool] = Room(size, free)
+        unheld = size - held.get(pool, Demand())
+        free = unheld.most(Demand()).least(left)
+        gives_back = None if tasks is None or free != unheld else tuple(tasks.get(pool, ()))
+        rooms[pool] = Room(size, free, gives_back)
         left -= free
     return rooms
 
@@ -81,7 +99,8 @@ def admit(classes: Iterable[Sequence[Waiting]], room: Room) -> tuple[str, ...]:
     `rank`; none of them is barred.
 
     Together they fit into `room.free`. What is free only shrinks, so a class whose first one does not fit is left
-    alone: ten thousand launches of ten sizes cost no more than ten and those that start.
+    alone: ten thousand launches of ten sizes cost no more than ten and those that start. Where something
+    starts in front of the head, `room.tasks` lacks it, and what may start behind is told when asked again.
     """
     admitted: list[str] = []
     free = room.free
@@ -98,10 +117,38 @@ def admit(classes: Iterable[Sequence[Waiting]], room: Room) -> tuple[str, ...]:
                 heapq.heapreplace(merged, (waiting[at + 1].rank, number, at + 1, waiting))
                 continue
         elif not behind_head and demand.fits(room.size):
+            if admitted and room.tasks is not None:
+                break
             behind_head = True
-            free = (free - demand).most(Demand())  # what launches behind this head may take
+            free = left_behind(free, demand, room.tasks or ())
         heapq.heappop(merged)
     return tuple(admitted)
+
+
+def left_behind(free: Demand, head: Demand, tasks: Iterable[Demand]) -> Demand:
+    """What launches behind a head may take together of what is free; the head asks for more than that. `tasks` as in
+    `Room`; none: not known.
+    """
+    cautious = (free - head).most(Demand())
+    cpus, memory, accelerators = _amounts(head - free)  # lacking where positive
+    most_cpus, most_memory, most_accelerators = _amounts(free)
+    enough = False
+    short = {(0, 0, 0)}  # what sets of tasks give back together and is not enough for the head
+    for more_cpus, more_memory, more_accelerators in sorted(map(_amounts, tasks), reverse=True):
+        for given in tuple(short):
+            spare_cpus = given[0] + more_cpus - cpus
+            spare_memory = given[1] + more_memory - memory
+            spare_accelerators = given[2] + more_accelerators - accelerators
+            if spare_cpus >= 0 and spare_memory >= 0 and spare_accelerators >= 0:
+                enough = True
+                most_cpus = min(most_cpus, spare_cpus)
+                most_memory = min(most_memory, spare_memory)
+                most_accelerators = min(most_accelerators, spare_accelerators)
+            else:
+                short.add((given[0] + more_cpus, given[1] + more_memory, given[2] + more_accelerators))
+        if len(short) > SUMS_MAX:
+            return cautious
+    return Demand(most_cpus, most_memory, most_accelerators) if enough else cautious
 
 
 def head_of(classes: Iterable[Sequence[Waiting]], room: Room) -> Waiting | None:
