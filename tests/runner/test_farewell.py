@@ -1,5 +1,6 @@
 """A stop reaches every process of the command, and each has its grace. Real trees under both launchers."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from tests.runner.conftest import StartRig
 from tests.runner.rig import Rig, make_order
+from trainwright.runner import procfs
+from trainwright.runner.child import Farewell
 
 TORCH = Path(__file__).resolve().parents[2] / ".cache/torch/bin"
 SAVER = """
@@ -139,3 +142,32 @@ def test_an_eviction_outlives_the_supervisor(rig: StartRig) -> None:
     task.kill_supervisor()
     task.start()
     assert task.wait()["reason"] == "preempted", task.story()
+
+
+def test_bwrap_is_held_while_its_first_process_has_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards who loses its parent while the tree is walked: the walk misses it, and it keeps its grace all the same."""
+    bwrap, first, command, saver = 10**8, 10**8 + 1, 10**8 + 2, 10**8 + 3
+    below = {bwrap: [first], first: [command], command: [saver]}
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(procfs, "children", lambda pid: below.get(pid, []))
+    monkeypatch.setattr(procfs, "descendants", lambda pid: [bwrap, *below, command])
+    monkeypatch.setattr(procfs, "start_ticks", lambda pid: 1)
+
+    def kill(pid: int, number: int) -> bool:
+        sent.append((pid, number))
+        return True
+
+    monkeypatch.setattr(procfs, "kill", kill)
+    monkeypatch.setattr(os, "getpgid", lambda pid: pid)
+    monkeypatch.setattr(os, "killpg", lambda group, number: sent.append((-group, number)))
+    farewell = Farewell(bwrap, sandbox=True)
+    assert farewell.begin()
+    assert sent == [(bwrap, signal.SIGSTOP), (-command, signal.SIGTERM)]
+    below[first], below[command] = [saver], []
+    monkeypatch.setattr(procfs, "descendants", lambda pid: [bwrap, first])
+    farewell.step()
+    assert len(sent) == 2
+    below[first] = []
+    farewell.step()
+    farewell.step()
+    assert sent[2:] == [(bwrap, signal.SIGCONT)]

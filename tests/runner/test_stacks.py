@@ -1,5 +1,6 @@
 """Python stacks of a running command, taken with the real py-spy."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -83,12 +84,12 @@ def test_looks_tell_progress_from_standstill(rig: StartRig) -> None:
 def evaluate():
     print("ready", flush=True)
     for batch in range(1 << 60):
-        sum(range(1 << 20))
+        sum(range(1 << 14))
 evaluate()' & python3 -c "$WAITER" & wait"""
     task = rig(make_order(shell=line, environment={"WAITER": WAITER}, grace_s=0))
     task.start()
     task.server.wait_for(lambda: task.server.told.log.count(b"ready") == 2)
-    whole = _looks(task.shim_pid())
+    whole = _looks(task.shim_pid(), pause_s=0.2)
     assert len(set(whole)) == len(whole) == 3
     end(task)
 
@@ -100,10 +101,11 @@ def test_looks_at_a_standstill_are_all_the_same(rig: StartRig, launcher: str) ->
     end(task)
 
 
-def _looks(root: int) -> list[bytes]:
+def _looks(root: int, pause_s: float = 0) -> list[bytes]:
     found: list[bytes] = []
     looker = Looker(PY_SPY)
     for _ in range(3):
+        time.sleep(pause_s)
         looker.begin(root)
         results: list[bytes] = []
 

@@ -19,6 +19,7 @@ else:
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 _CGROUP_V1 = "v1:"
+_WALKS_MAX = 10
 
 
 class Child:
@@ -169,18 +170,24 @@ class Farewell:
         return reached
 
     def step(self) -> None:
-        """Let bwrap go on once nothing is left to wait for."""
-        if self._held and not self._living():
+        """Let bwrap go on once nothing is left to wait for: the first process of a namespace has no children only when
+        there is no other process in it, while a walk down the tree may miss who loses its parent meanwhile.
+        """
+        if self._held and not any(map(procfs.children, procfs.children(self._pid))):
             self._held = False
             procfs.kill(self._pid, signal.SIGCONT)
 
-    def _living(self) -> list[int]:
+    def _living(self) -> set[int]:
         """Processes of the user: in a sandbox without bwrap and the first process of its namespace, also bwrap's."""
-        found = procfs.descendants(os.getpid())
+        found: set[int] = set()
+        for _ in range(_WALKS_MAX):
+            before = len(found)
+            found.update(procfs.descendants(os.getpid()))
+            if len(found) == before:
+                break  # nobody was missed: who lost its parent during a walk is found by the next
         if self._sandbox:
-            own = {self._pid, *procfs.children(self._pid)}
-            found = [process for process in found if process not in own]
-        return [process for process in found if procfs.start_ticks(process) is not None]
+            found -= {self._pid, *procfs.children(self._pid)}
+        return {process for process in found if procfs.start_ticks(process) is not None}
 
 
 def _group(pid: int) -> int:
