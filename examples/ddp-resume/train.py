@@ -25,6 +25,9 @@ def main() -> None:
     model, optimizer = make_model()
     trained = torch.nn.parallel.DistributedDataParallel(model) if options.world_size > 1 else model
     x, y = make_data()
+    # DDP puts its buckets into another order after its first step, and in another order the workers' gradients add up
+    # to other last bits: that step is made here, so that the steps after a resume are the same as without it.
+    trained(x).sum().backward()
     begun = resume(model, optimizer)
     print(f"going on after step {begun}", flush=True)
     share = options.batch // options.world_size
