@@ -1,6 +1,7 @@
 """Every sentence exists in both languages, and the language is chosen as said."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,12 +13,16 @@ from typer.main import get_command
 
 import trainwright.cli
 import trainwright.client
+import trainwright.runner
 from trainwright.cli import chinese, chinese_models, chinese_nodes
 from trainwright.cli.chinese import CHINESE
 from trainwright.cli.lazy import COMMANDS
 from trainwright.cli.main import app, hoist
 from trainwright.cli.options import Globals
 from trainwright.cli.texts import pick_language, translate
+from trainwright.cli.words import CHECKPOINT_STATES, TASK_STEPS, word
+from trainwright.domain.checkpoint_formats import State
+from trainwright.runner.supervisor import PREPARATION
 
 SPEAKERS = {"say": 0, "translate": 1}
 ERRORS = ("TransferError", "UnsafeKey", "NotConfigured")
@@ -89,6 +94,21 @@ def test_no_part_of_the_translations_speaks_for_another() -> None:
     tables = [part for part in parts if isinstance(part, Mapping) and part is not CHINESE]
     said = {(english, table[english]) for table in tables for english in table if english in CHINESE}
     assert [english for english, text in said if text != CHINESE[english]] == []
+
+
+def test_every_step_and_state_has_its_words() -> None:
+    """One that the runner or the server has and the table lacks would be shown as its code."""
+    runner = Path(str(trainwright.runner.__file__)).parent
+    set_at = {
+        word
+        for path in runner.glob("*.py")
+        for word in re.findall(r'reporter\.step = "(\w+)"', path.read_text("utf-8"))
+    }
+    assert len(set_at) > 5
+    assert set_at | {name for name, _ in PREPARATION} | {"register"} == TASK_STEPS.keys()
+    assert {str(state) for state in State} == CHECKPOINT_STATES.keys()
+    assert word(TASK_STEPS, "linger", "zh-cn") == "完成"
+    assert word(TASK_STEPS, "brand-new", "zh-cn") == "brand-new"
 
 
 @pytest.mark.parametrize(

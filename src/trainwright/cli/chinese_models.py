@@ -24,6 +24,7 @@ MODELS: Mapping[str, str] = MappingProxyType(
         "METRICS": "指标",
         "STORED": "存储时间",
         "STATE": "状态",
+        "{state}: {detail}": "{state}：{detail}",
         "MODEL": "模型",
         "VERSIONS": "版本数",
         "CHANGED": "更新时间",

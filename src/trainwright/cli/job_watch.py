@@ -18,6 +18,7 @@ from trainwright.cli.display import (
 from trainwright.cli.options import Format, JobArgument, Output, TaskOption, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
 from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
+from trainwright.cli.words import TASK_STATES, TASK_STEPS, word
 from trainwright.client import ApiError, Client, EventItem
 
 _LINES_PER_PAGE = 500
@@ -112,8 +113,8 @@ def tasks(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
         [
             (
                 item.task,
-                item.state,
-                item.step,
+                word(TASK_STATES, item.state, told.language),
+                word(TASK_STEPS, item.step, told.language),
                 item.host or item.ip,
                 time_text(item.start_time),
                 duration_text(item.end_time - item.start_time) if item.end_time else "",

@@ -14,8 +14,9 @@ from trainwright.cli.display import (
     time_text,
 )
 from trainwright.cli.failures import ClientGroup
-from trainwright.cli.options import Format, JobArgument, Output, format_of, globals_of
+from trainwright.cli.options import Format, Globals, JobArgument, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.words import CHECKPOINT_STATES, word
 from trainwright.client import (
     CheckpointItem,
     Client,
@@ -54,13 +55,14 @@ def checkpoints(
         return
     names = ("OUTPUT", "CHECKPOINT", "TRAINING STEP", "EPOCH", "METRICS", "SIZE", "STORED", "STATE")
     print_table(
-        [told.say(name) for name in names], [_checkpoint(item) for item in page.items], right=(2, 3, 5)
+        [told.say(name) for name in names], [_checkpoint(item, told) for item in page.items], right=(2, 3, 5)
     )
     if page.total > offset + page.count:
         typer.echo(told.say("{shown} of {all} checkpoints", shown=page.count, all=page.total), err=True)
 
 
-def _checkpoint(item: CheckpointItem) -> tuple[Cell, ...]:
+def _checkpoint(item: CheckpointItem, told: Globals) -> tuple[Cell, ...]:
+    state = word(CHECKPOINT_STATES, item.state, told.language)
     return (
         item.output,
         item.path,
@@ -69,7 +71,7 @@ def _checkpoint(item: CheckpointItem) -> tuple[Cell, ...]:
         " ".join(f"{name}={value:g}" for name, value in item.metrics.items()),
         size_text(item.size),
         time_text(item.update_time),
-        f"{item.state}: {item.detail}" if item.detail else item.state,
+        told.say("{state}: {detail}", state=state, detail=item.detail) if item.detail else state,
     )
 
 

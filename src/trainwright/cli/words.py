@@ -1,0 +1,51 @@
+"""States and steps in a table, in the user's language. Programs (`-o json`) get them as the server says them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from trainwright.cli.texts import ZH
+
+TASK_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "waiting": ("waiting", "等待中"),
+        "preparing": ("preparing", "准备中"),
+        "running": ("running", "运行中"),
+        "finishing": ("finishing", "收尾中"),
+        "ended": ("ended", "已结束"),
+    }
+)
+TASK_STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "register": ("registering", "注册"),
+        "directories": ("making folders", "创建目录"),
+        "precheck": ("checking the node", "检查节点"),
+        "code": ("fetching code", "下载代码"),
+        "inputs": ("fetching inputs", "下载输入"),
+        "prefetch": ("fetching outputs", "预取输出"),
+        "engine": ("making the engine", "准备引擎"),
+        "requirements": ("installing packages", "安装依赖"),
+        "prestart": ("pre-start script", "前置脚本"),
+        "rendezvous": ("meeting the others", "等待其他任务"),
+        "resume": ("fetching the checkpoint", "下载检查点"),
+        "command": ("command", "训练命令"),
+        "outputs": ("uploading outputs", "上传输出"),
+        "log_export": ("exporting the log", "导出日志"),
+        "report": ("reporting", "上报结果"),
+        "linger": ("done", "完成"),
+        "reserved": ("kept for inspection", "保留环境"),
+    }
+)
+CHECKPOINT_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "complete": ("complete", "完整"),
+        "incomplete": ("incomplete", "不完整"),
+        "unsafe": ("unsafe", "不安全"),
+        "unknown": ("not checked", "无法判断"),
+    }
+)
+
+
+def word(words: Mapping[str, tuple[str, str]], code: str, language: str) -> str:
+    """What `code` is called; a newer server's code, which has no word here, stays as it is."""
+    english, chinese = words.get(code, (code, code))
+    return chinese if language == ZH else english
