@@ -119,6 +119,8 @@ def admit(classes: Iterable[Sequence[Waiting]], room: Room) -> tuple[str, ...]:
         elif not behind_head and demand.fits(room.size):
             if admitted and room.tasks is not None:
                 break
+            if not any(others[at].demand.fits(free) for _, _, at, others in merged):
+                break
             behind_head = True
             free = left_behind(free, demand, room.tasks or ())
         heapq.heappop(merged)
@@ -130,22 +132,34 @@ def left_behind(free: Demand, head: Demand, tasks: Iterable[Demand]) -> Demand:
     `Room`; none: not known.
     """
     cautious = (free - head).most(Demand())
+    least = _amounts(cautious)
     cpus, memory, accelerators = _amounts(head - free)  # lacking where positive
     most_cpus, most_memory, most_accelerators = _amounts(free)
     enough = False
     short = {(0, 0, 0)}  # what sets of tasks give back together and is not enough for the head
-    for more_cpus, more_memory, more_accelerators in sorted(map(_amounts, tasks), reverse=True):
-        for given in tuple(short):
-            spare_cpus = given[0] + more_cpus - cpus
-            spare_memory = given[1] + more_memory - memory
-            spare_accelerators = given[2] + more_accelerators - accelerators
-            if spare_cpus >= 0 and spare_memory >= 0 and spare_accelerators >= 0:
-                enough = True
-                most_cpus = min(most_cpus, spare_cpus)
-                most_memory = min(most_memory, spare_memory)
-                most_accelerators = min(most_accelerators, spare_accelerators)
-            else:
-                short.add((given[0] + more_cpus, given[1] + more_memory, given[2] + more_accelerators))
+    before, longer = (0, 0, 0), [(0, 0, 0)]
+    for task in sorted(map(_amounts, tasks), reverse=True):
+        extended = (
+            longer if task == before else list(short)
+        )  # another of the same: only where the last was added
+        before, longer = task, []
+        for given in extended:
+            spare_cpus = given[0] + task[0] - cpus
+            spare_memory = given[1] + task[1] - memory
+            spare_accelerators = given[2] + task[2] - accelerators
+            if spare_cpus < 0 or spare_memory < 0 or spare_accelerators < 0:
+                together = (given[0] + task[0], given[1] + task[1], given[2] + task[2])
+                if together not in short:
+                    short.add(together)
+                    longer.append(together)
+                continue
+            enough = True
+            most_cpus = spare_cpus if spare_cpus < most_cpus else most_cpus
+            most_memory = spare_memory if spare_memory < most_memory else most_memory
+            if spare_accelerators < most_accelerators:
+                most_accelerators = spare_accelerators
+            if (most_cpus, most_memory, most_accelerators) == least:
+                return cautious
         if len(short) > SUMS_MAX:
             return cautious
     return Demand(most_cpus, most_memory, most_accelerators) if enough else cautious
