@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -60,6 +61,7 @@ ON_SLURM: Mapping[str, tuple[str, Callable[[Setting], list[Row]]]] = {
 
 def main() -> int:
     """Exit code 0 also when budgets are missed: this measures, it does not judge."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python compiles each file once only
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else 160)
     facts = machine_facts()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from trainwright.server.__main__ import main
 from trainwright.server.loading import MASK, BadSettings, load
+from trainwright.server.program import main
 from trainwright.server.settings import Settings
 
 
