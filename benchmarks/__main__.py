@@ -72,7 +72,9 @@ def main() -> int:
     wanted = options.only or [*BENCHMARKS, *(ON_SLURM if options.slurm else ())]
     jobs = {name: job for name, job in offered.items() if name in wanted}
     results: dict[str, object] = {}
-    path = options.out or RESULTS / f"local-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
+    path = (
+        options.out or RESULTS / f"local-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.json"
+    )
     with tempfile.TemporaryDirectory(prefix="trainwright-bench-", dir=options.folder) as folder:
         for name, (title, run) in jobs.items():
             began = time.monotonic()

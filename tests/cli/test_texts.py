@@ -1,6 +1,7 @@
 """Every sentence exists in both languages, and the language is chosen as said."""
 
 import ast
+import inspect
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,10 @@ from trainwright.cli.lazy import COMMANDS
 from trainwright.cli.main import app, hoist
 from trainwright.cli.options import Globals
 from trainwright.cli.texts import pick_language, translate
-from trainwright.cli.words import CHECKPOINT_STATES, TASK_STEPS, word
+from trainwright.cli.words import CHECKPOINT_STATES, TASK_STATES, TASK_STEPS, word
 from trainwright.domain.checkpoint_formats import State
 from trainwright.runner.supervisor import PREPARATION
+from trainwright.services import tasks
 
 SPEAKERS = {"say": 0, "translate": 1}
 ERRORS = ("TransferError", "UnsafeKey", "NotConfigured")
@@ -107,6 +109,7 @@ def test_every_step_and_state_has_its_words() -> None:
     assert len(set_at) > 5
     assert set_at | {name for name, _ in PREPARATION} | {"register"} == TASK_STEPS.keys()
     assert {str(state) for state in State} == CHECKPOINT_STATES.keys()
+    assert set(re.findall(r'"(\w+)"', inspect.getsource(tasks._state))) == TASK_STATES.keys()
     assert word(TASK_STEPS, "linger", "zh-cn") == "完成"
     assert word(TASK_STEPS, "brand-new", "zh-cn") == "brand-new"
 

@@ -40,7 +40,7 @@ CHECKPOINT_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "complete": ("complete", "完整"),
         "incomplete": ("incomplete", "不完整"),
         "unsafe": ("unsafe", "不安全"),
-        "unknown": ("not checked", "无法判断"),
+        "unknown": ("cannot tell", "无法判断"),
     }
 )
 
