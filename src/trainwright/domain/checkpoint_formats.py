@@ -43,7 +43,7 @@ PROBLEMS: Mapping[str, Text] = {
     "empty": Text("it is empty", "文件为空"),
     "cut_short": Text(
         "it ends too early: {size} of at least {wanted} bytes are there",
-        "文件不完整：现有 {size} 字节，至少应有 {wanted} 字节",
+        "内容被截断（现有 {size} 字节，至少应有 {wanted} 字节）",
     ),
     "no_end": Text("its end is missing: it was not written to the end", "缺少文件尾：尚未写完"),
     "open": Text("it was not closed by its writer", "写入方尚未关闭该文件"),
