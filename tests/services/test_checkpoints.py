@@ -203,7 +203,7 @@ async def test_the_list(timed: World) -> None:
     }
     second = await checkpoints.list_checkpoints(timed.ctx, ALICE, job_id, ZH, offset=1, limit=1)
     assert (second.total, [item.path for item in second.items]) == (3, [page.items[1].path])
-    assert second.items[0].detail.startswith("文件不完整")
+    assert second.items[0].detail.startswith("内容被截断")
     assert (await checkpoints.list_checkpoints(timed.ctx, ALICE, job_id, EN, output="x")).total == 0
     with pytest.raises(JobNotFound):
         await checkpoints.list_checkpoints(timed.ctx, BOB, job_id, EN)
