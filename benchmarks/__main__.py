@@ -13,9 +13,13 @@ from rich.console import Console
 
 from benchmarks import (
     burst,
+    console,
     hangs,
+    imports,
     latency,
     listing,
+    log_console,
+    log_viewer,
     preemption,
     recovery,
     rendezvous,
@@ -37,12 +41,16 @@ from benchmarks.setting import Setting
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: Mapping[str, tuple[str, Callable[[Setting], list[Row]]]] = {
     "startup": ("Start and idle", startup.run),
+    "imports": ("Importing the SDKs", imports.run),
     "latency": ("Submit → first log line", latency.run),
     "submissions": ("Durable submissions", submissions.run),
     "throughput": ("Completed jobs", throughput.run),
     "listing": ("Lists and searches over 100,000 jobs", listing.run),
     "signatures": ("Signed requests", signatures.run),
     "burst": ("Log burst of 100 MB/s", burst.run),
+    "console": ("The console's list of 100,000 jobs", console.run),
+    "log-viewer": ("The log viewer over 1 GB", log_viewer.run),
+    "log-console": ("The console's log viewer: 1 GB, and 1,000 lines/s live", log_console.run),
     "runner": ("What the runner costs", runner_cost.run),
     "training": ("Training on the platform", training.run),
     "staging": ("Staging", staging.run),

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import Row, at_most, percentile
+from benchmarks.running_page import PAGE, let_run
 from benchmarks.setting import Setting, timed
 from tests.e2e.live import LiveServer
 from trainwright.db.database import Database
 from trainwright.domain.entities import Job
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
-from trainwright.domain.specs import LaunchSpec, Resources, RoleSpec, ShellCommand
+from trainwright.domain.specs import EngineSpec, LaunchSpec, Resources, RoleSpec, ShellCommand
 from trainwright.ports.uow import PLATFORM
 
 BATCH = 2000
@@ -63,6 +64,19 @@ def searches(count: int) -> Mapping[str, dict[str, Any]]:
             tags=[{"key": "team-7", "values": ["v3", "v4"]}, {"key": "stage", "values": []}]
         ),
         "algorithm name like": _search(filters=[_filter("algorithm_name", "like", "algorithm-42")]),
+        "one user's": _search(filters=[_filter("user_id", "in", "user-7")]),
+        "one user's, Failed, by engine and flavor": _search(
+            filters=[
+                _filter("user_id", "in", "user-7"),
+                _filter("phase", "in", "Failed", "Abnormal"),
+                _filter("engine_id", "in", "engine-3"),
+                _filter("flavor_id", "like", "cpu"),
+            ]
+        ),
+        "by owner": _search(sort_by="user_name", order="asc"),
+        "by priority": _search(sort_by="priority"),
+        "50 newest, all running": {"limit": PAGE},
+        "50 newest, all running, with summaries": {"limit": PAGE, "summary": True},
     }
 
 
@@ -71,6 +85,8 @@ def other_calls() -> Mapping[str, tuple[str, str, dict[str, Any] | None]]:
     resources = "/v2/{P}/modelarts-training-job"
     one = {"tags": [{"key": "team-7", "values": ["v3"]}]}
     return {
+        "overview": ("GET", "/v2/{P}/training-overview", None),
+        "room in pools": ("GET", "/v2/{P}/training-pool-room", None),
         "tags of the project": ("GET", f"{resources}/tags", None),
         "jobs by one tag": ("POST", f"{resources}/resource-instances/filter?limit=10", one),
         "count by one tag": ("POST", f"{resources}/resource-instances/count", one),
@@ -81,10 +97,11 @@ def run(setting: Setting) -> list[Row]:
     """Each search is asked in turn, so that none profits from the one before."""
     count, rounds = setting.amount(100_000, 5_000), setting.amount(100, 20)
     folder = setting.folder / "listing"
-    project = _first_start(folder)
+    project = first_start(folder)
     began = time.perf_counter()
-    _fill(folder, project, count)
+    fill(folder, project, count)
     filled_s = time.perf_counter() - began
+    let_run(folder / "trainwright.db")
     asked = searches(count)
     taken: dict[str, list[float]] = {name: [] for name in (*asked, *other_calls())}
     with setting.server("listing", POOL__CPUS="1") as live:
@@ -134,14 +151,15 @@ def _create(live: LiveServer, count: int) -> list[float]:
     return taken
 
 
-def _first_start(folder: Path) -> str:
+def first_start(folder: Path) -> str:
     """Lets a server make database and admin; the admin's project."""
     live = LiveServer(folder).start()
     live.stop()
     return str(json.loads((folder / "admin.json").read_text(encoding="utf-8"))["project_id"])
 
 
-def _fill(folder: Path, project: str, count: int) -> None:
+def fill(folder: Path, project: str, count: int) -> None:
+    """Write `count` ended jobs into the database of a server's data folder; the server may run meanwhile."""
     database = Database.open(f"sqlite:///{folder / 'trainwright.db'}")
     try:
         jobs = _jobs(project, count)
@@ -163,6 +181,7 @@ def _jobs(project: str, count: int) -> Iterator[Job]:
         phase = chance.choices(list(ENDS), [80, 15, 4, 1])[0]
         created = now_ms - chance.randrange(100 * DAY_MS)
         name = f"net-{chance.randrange(100)}-{number}"
+        owner = chance.randrange(40)
         job_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         yield Job(
             id=job_id,
@@ -170,10 +189,11 @@ def _jobs(project: str, count: int) -> Iterator[Job]:
             workspace_id="0",
             name=name,
             description="benchmark",
-            user_name="admin",
+            user_name=f"user-{owner}",
+            user_id=f"user-{owner}",
             kind="job",
             request=_request(name),
-            launch=_launch(job_id, name, project),
+            launch=_launch(job_id, name, project, number),
             phase=phase,
             created_at_ms=created,
             started_at_ms=created + 1000,
@@ -202,12 +222,20 @@ def _request(name: str) -> dict[str, Any]:
     }
 
 
-def _launch(job_id: str, name: str, project: str) -> LaunchSpec:
+def _launch(job_id: str, name: str, project: str, number: int) -> LaunchSpec:
+    engine = EngineSpec(engine_id=f"engine-{number % 7}", name="Engine", version=str(number % 7))
     role = RoleSpec(
         name="worker",
         replicas=1,
         resources=Resources(cpus=1, memory_mib=1024),
-        flavor_id="cpu-1",
+        flavor_id=f"cpu-{number % 5}",
         command=ShellCommand(line="true"),
     )
-    return LaunchSpec(job_id=job_id, job_name=name, project_id=project, roles=(role,))
+    return LaunchSpec(
+        job_id=job_id,
+        job_name=name,
+        project_id=project,
+        roles=(role,),
+        engine=engine if number % 3 else None,
+        priority=1 + number % 3,
+    )

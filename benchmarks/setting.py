@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.live import LiveServer
+from trainwright.client.access import Access
 from trainwright.client.blocking import Client
-from trainwright.client.connection import Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from trainwright.cli.texts import pick_language
 from trainwright.cli.watching import follow_to_end, print_result
 from trainwright.client import (
     ClientError,
+    Job,
     Platform,
-    TrainingJob,
     TransferOptions,
     connect,
 )
@@ -69,7 +69,7 @@ def main() -> int:
     return 0
 
 
-def run_job(platform: Platform, *, epochs: int) -> TrainingJob:
+def run_job(platform: Platform, *, epochs: int) -> Job:
     """Upload, create, follow, check."""
     step(f"uploading the scans to {DATA}")
     platform.storage.ensure_bucket(BUCKET)
@@ -90,6 +90,10 @@ def run_job(platform: Platform, *, epochs: int) -> TrainingJob:
         parameters={"epochs": epochs, "hidden": 64},
         inputs={"data_url": DATA},
         outputs={"train_url": output},
+        metrics={
+            "loss": r"epoch (?P<step>\d+)/\d+  loss (?P<value>\S+)",
+            "accuracy": r"epoch (?P<step>\d+)/.*  accuracy (?P<value>\S+)",
+        },
         auto_stop="1h",
     )
     told = Globals(language=platform.client.access.language)
@@ -100,7 +104,7 @@ def run_job(platform: Platform, *, epochs: int) -> TrainingJob:
     return job
 
 
-def check(platform: Platform, job: TrainingJob, model: str) -> None:
+def check(platform: Platform, job: Job, model: str) -> None:
     """Print accuracy and model. Raises `DemoFailed` when the job did not do what it should."""
     if job.phase != "Completed":
         raise DemoFailed(
@@ -205,7 +209,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def say_how_to_go_on(job: TrainingJob, *, started: bool) -> None:
+def say_how_to_go_on(job: Job, *, started: bool) -> None:
     """The commands to look further."""
     print("\nLook further:")
     if started:
@@ -214,7 +218,7 @@ def say_how_to_go_on(job: TrainingJob, *, started: bool) -> None:
     print(f"  {command} job show {job.name}")
     print(f"  {command} job events {job.name}")
     print(f"  {command} job logs {job.name}")
-    print(f"  {command} job metrics {job.name}")
+    print(f"  {command} job metrics {job.name} --plot")
     print(f"  {command} obs ls obs://{BUCKET}/digits/output/{job.name}/")
 
 

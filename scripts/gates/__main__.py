@@ -6,7 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from scripts.gates.steps import Outcome, Step, all_steps
+from scripts.gates.finding import Outcome
+from scripts.gates.steps import Step, all_steps
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT_LINES_MAX = 60
@@ -34,7 +35,7 @@ def run_steps(steps: list[Step], *, fix: bool) -> bool:
         running = [(step, pool.submit(_timed, step, fix)) for step in steps]
         for step, future in running:
             outcome, seconds = future.result()
-            print(f"{'ok  ' if outcome.ok else 'FAIL'} {step.name:<10} {seconds:5.1f} s", flush=True)
+            print(f"{'ok  ' if outcome.ok else 'FAIL'} {step.name:<11} {seconds:5.1f} s", flush=True)
             if not outcome.ok:
                 failed.append(step)
                 _show(outcome.report)

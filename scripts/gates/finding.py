@@ -19,6 +19,14 @@ class Finding:
         return f"{place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a step. `ok` decides; `report` is shown when the step failed or has something to say."""
+
+    ok: bool
+    report: str
+
+
 def python_files(root: Path, *folders: str) -> Iterator[Path]:
     """All Python modules below these folders of `root`, sorted; folders that do not exist give nothing."""
     for folder in folders:

@@ -13,11 +13,23 @@ POSITIONAL_MAX = 5
 BROAD_EXCEPTS_MAX = 3
 BROAD_EXCEPTS_LIST = "scripts/gates/broad_excepts.txt"
 
-SOURCE = "src/trainwright"
+SOURCE = "src/"
+PACKAGE = "src/trainwright"
 MEASURED = ("src", "tests", "scripts", "benchmarks", "examples")
-DOCUMENTED = tuple(f"{SOURCE}/{package}/" for package in ("domain", "ports", "wire", "client"))
-# Typer and FastAPI read signatures and call by name: there a parameter is an option or a part of the request.
-CALLED_BY_NAME = (f"{SOURCE}/cli/", f"{SOURCE}/server/routers/", f"{SOURCE}/server/dependencies.py")
+DOCUMENTED = (
+    *(f"{PACKAGE}/{package}/" for package in ("domain", "ports", "wire", "client", "inside", "portable")),
+    "src/modelarts/",
+    "src/moxing/",
+)
+# Typer and FastAPI read signatures and call by name: there a parameter is an option or a part of the request. The
+# signatures of the drop-in packages are those of what they stand in for.
+CALLED_BY_NAME = (
+    f"{PACKAGE}/cli/",
+    f"{PACKAGE}/server/routers/",
+    f"{PACKAGE}/server/dependencies.py",
+    "src/modelarts/",
+    "src/moxing/",
+)
 VAGUE_NAMES = frozenset({"utils", "util", "common", "helpers", "helper", "manager", "misc", "info"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

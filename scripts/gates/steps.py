@@ -7,22 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.gates.console import check_console_sizes, check_lock, console_script
 from scripts.gates.externals import check_externals
-from scripts.gates.finding import Finding
+from scripts.gates.finding import Finding, Outcome
 from scripts.gates.fragments import check_fragments
 from scripts.gates.shape import MEASURED, check_shape
 from scripts.gates.words import check_words
 
 TOOL_TIMEOUT_S = 300
 TYPED = ("src", "tests", "scripts", "benchmarks")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`ok` decides; `report` is shown when the step failed or has something to say."""
-
-    ok: bool
-    report: str
+BUILD_HOOK = "hatch_build.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,9 @@ def _rule(check: Callable[[Path], list[Finding]]) -> Callable[[Path, bool], Outc
 def all_steps(root: Path) -> tuple[Step, ...]:
     """Every step; slow ones first, so that two workers end together."""
     measured = [folder for folder in MEASURED if (root / folder).is_dir()]
+    measured += [name for name in (BUILD_HOOK,) if (root / name).is_file()]
     typed = [folder for folder in TYPED if next((root / folder).rglob("*.py"), None)]
+    typed += [name for name in (BUILD_HOOK,) if (root / name).is_file()]
     return (
         Step(
             "types",
@@ -97,11 +93,14 @@ def all_steps(root: Path) -> tuple[Step, ...]:
             "lint", _tool("ruff", "check", *measured, fix=["--fix"]), "scripts/check --fix, the rest by hand"
         ),
         Step("format", _tool("ruff", "format", *measured, check=["--check"]), "scripts/check --fix"),
+        Step("site-types", console_script("types"), "give the types tsc misses; in console/: npm run types"),
         Step(
             "generated",
             _tool("scripts.reference", check=["--check"]),
             "scripts/check --fix, then look at the difference and commit it",
         ),
+        Step("site-lint", console_script("lint", fix="fix"), "scripts/check --fix, the rest by hand"),
+        Step("site-words", console_script("words"), "say it in both languages; console/tools/words.mjs"),
         Step(
             "imports",
             import_contracts,
@@ -115,4 +114,6 @@ def all_steps(root: Path) -> tuple[Step, ...]:
         Step("shape", _rule(check_shape), "split, annotate or document it; limits: scripts/gates/shape.py"),
         Step("words", _rule(check_words), "name no registry host and no path of one machine"),
         Step("changes", _rule(check_fragments), "see changes/README.md"),
+        Step("site-sizes", _rule(check_console_sizes), "split it; limits: scripts/gates/console.py"),
+        Step("site-lock", check_lock, "scripts/check --fix, and commit console/package-lock.json"),
     )

@@ -12,6 +12,7 @@ from scripts.reference.errors import errors_page
 from scripts.reference.events import events_page
 from scripts.reference.permissions import permissions_page
 from scripts.reference.phases import phases_page
+from scripts.reference.sdk import modelarts_page, moxing_page, sdk_page
 from scripts.reference.settings import settings_page
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -21,9 +22,12 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "events.md": events_page,
     "modelarts-compatibility.md": compatibility_page,
+    "moxing.md": moxing_page,
     "openapi.json": openapi_json,
     "permissions.md": permissions_page,
     "phases.md": phases_page,
+    "sdk.md": sdk_page,
+    "sdk-modelarts.md": modelarts_page,
     "settings.md": settings_page,
 }
 

@@ -1,6 +1,6 @@
 """docs/reference/cli.md: every command with its arguments and options."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +8,18 @@ from typer import Context
 from typer.main import get_command
 
 from scripts.reference.markdown import code, page, table
+from trainwright.cli import ma_cli
+from trainwright.cli.examples import EXAMPLES, Example
 from trainwright.cli.main import app
 
 INTRODUCTION = """
 `trainwright` talks to the server over the REST API and nothing else. It finds a server of the same user on the same
 machine by itself; for others there is `trainwright login`. `--endpoint`, `--project`, `--token` and `--language` may
 stand anywhere. Texts are Chinese when `--language`, `TRAINWRIGHT_LANGUAGE` or the locale says so.
-`trainwright --install-completion` sets up the shell.
+`trainwright --install-completion` sets up the shell. More in [how to use the command line](../howto/use-the-cli.md).
 
-Exit codes: 0 done, 1 failed here, 2 wrong usage, 3 refused by the server, 4 no server. `job create --follow` ends with
-the job's result.
+Exit codes: 0 done, 1 failed here, 2 wrong usage, 3 refused by the server, 4 no server, 130 interrupted. `job create
+--follow` ends with the job's result.
 """
 PROGRAM = "trainwright"
 
@@ -31,12 +33,14 @@ class Command:
     help: str
     options: tuple[str, ...]
     rows: tuple[tuple[str, str, str], ...]
+    examples: tuple[Example, ...] = ()
 
 
 def all_commands() -> Iterator[Command]:
-    """The program itself, then every command, in the order the help shows them."""
-    root = get_command(app)
-    yield from _walk(root, Context(root, info_name=PROGRAM))
+    """The programs themselves, then every command of theirs, in the order the help shows them."""
+    for program, name in ((app, PROGRAM), (ma_cli.app, ma_cli.PROGRAM)):
+        root = get_command(program)
+        yield from _walk(root, Context(root, info_name=name))
 
 
 def cli_page() -> str:
@@ -46,6 +50,8 @@ def cli_page() -> str:
         parts += [f"## `{command.path}`", command.help, f"```\n{command.usage}\n```"]
         if command.rows:
             parts.append(table(("Argument or option", "Default", "Meaning"), command.rows))
+        if command.examples:
+            parts.append(_examples(command.examples))
     return page("Command line", *parts)
 
 
@@ -66,7 +72,13 @@ def _command(command: Any, context: Context) -> Command:
         help=(command.help or "").split("\f")[0].strip(),
         options=tuple(name for param in command.params for name in param.opts if name.startswith("--")),
         rows=tuple(rows),
+        examples=tuple(EXAMPLES.get(context.command_path.removeprefix(PROGRAM).strip(), ())),
     )
+
+
+def _examples(examples: Sequence[Example]) -> str:
+    lines = [line for about, typed in examples for line in ([f"# {about}"] if about else []) + [typed]]
+    return "```bash\n" + "\n".join(lines) + "\n```"
 
 
 def _row(param: Any) -> tuple[str, str, str]:

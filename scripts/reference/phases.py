@@ -1,6 +1,7 @@
 """docs/reference/phases.md: the transition table and the reason table."""
 
 from scripts.reference.markdown import both, code, page, table
+from trainwright.domain.advice import ADVICE
 from trainwright.domain.lifecycle import TRANSITIONS, Phase, Trigger
 from trainwright.domain.reasons import END_TRIGGERS, FREE_RETRIES_MAX, VERDICTS, Reason
 from trainwright.domain.texts import REASON_TEXTS
@@ -42,6 +43,9 @@ def phases_page() -> str:
         for reason, verdict in ((reason, VERDICTS[reason]) for reason in Reason)
         for end in [_end_phase(reason)]
     ]
+    advice = [
+        (code(reason), both(ADVICE[reason].en, ADVICE[reason].zh)) for reason in Reason if reason in ADVICE
+    ]
     return page(
         "Phases and reasons",
         "## Phases",
@@ -53,6 +57,9 @@ def phases_page() -> str:
         table(("Reason", "In words", "Ends as", "Retry", "Blame"), reasons),
         "A task that was ended, or never ran, because its attempt was decided without it shows the reason "
         f"`{ENDED_WITH_JOB}`, which is no reason of a job, and in its message what decided the attempt.",
+        "## What to do",
+        "A job says it as `status.reason_advice`, the console beside the cause, `trainwright job show` below it.",
+        table(("Reason", "What to do"), advice),
     )
 
 

@@ -77,6 +77,8 @@ MEANINGS: Mapping[str, str] = {
     "upload_period_s": "Seconds between two uploads of a running job's outputs.",
     "log_limit_bytes": "Log bytes kept for each task and attempt; further output is dropped after one notice.",
     "retention_days": "Ended jobs are deleted after so many days; 0: never.",
+    "audit.retention_days": "Records of the audit trail are kept so many days; 0: for ever.",
+    "audit.records_max": "So many records are kept at most, the newest; 0: without bound.",
     "language": "Language of event texts when a request does not ask for one.",
     "log_level": "Least level of the server's own log.",
     "log_format": "Form of the server's own log: `text` or one JSON object a line.",

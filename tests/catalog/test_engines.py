@@ -15,12 +15,12 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def test_what_ships() -> None:
-    """Guards the three engines of the first release, and that no package index is named in them."""
-    plain, learn, torch = load_engines()
+    """Guards the engines that ship, and that no package index is named in them."""
+    plain, learn, torch, board = load_engines()
     assert (plain.id, plain.requirements, plain.interpreter) == (f"python_{PYTHON}-local", (), "")
     assert learn.name == "scikit-learn" and "scikit-learn==1.9.1" in learn.requirements
     assert torch.name == "PyTorch" and "torch==2.13.0" in torch.requirements
-    assert all("==" in requirement for engine in (learn, torch) for requirement in engine.requirements)
+    assert all("==" in requirement for engine in (learn, torch, board) for requirement in engine.requirements)
     assert not any(engine.pip_options for engine in (plain, learn, torch))
     ways = [engine.to_spec().distribution for engine in (plain, learn, torch)]
     assert ways == [Distribution.NONE, Distribution.NONE, Distribution.PYTORCH]
@@ -30,7 +30,7 @@ def test_each_engine_has_an_image_of_its_own(tmp_path: Path) -> None:
     """Guards the custom-image way to name an engine: found by its image, and no image means two engines."""
     engines = load_engines()
     catalogue = Catalogue(engines=engines, flavors=())
-    assert all(catalogue.find_engine_of_image(engine.image) is engine for engine in engines)
+    assert all(catalogue.find_engine_of_image(engine.image) is engine for engine in engines if engine.image)
     assert catalogue.find_engine_of_image("") is None and catalogue.find_engine_of_image("other:1") is None
     file = tmp_path / "engines.yaml"
     entry = "{name: A, version: '1', image: 'x:1', id: %s}"
@@ -118,3 +118,41 @@ def test_what_is_not_there_lists_what_is() -> None:
     assert "PyTorch 2.13.0" in by_name.value.solution(Language.EN)
     with pytest.raises(FlavorNotFound):
         catalogue.get_flavor("none")
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("PyTorch", "PyTorch-1.0.0-python3.6"),
+        ("PyTorch", "PyTorch-1.4.0-python3.6"),
+        ("pytorch", "pytorch-1.3.0-PYTHON2.7"),
+        ("", "PyTorch-1.0.0-python3.6"),
+    ],
+)
+def test_old_versions_stand_for_what_is_installed(name: str, version: str) -> None:
+    """Guards the engines that ModelArts scripts of years name, whatever case they are written in."""
+    catalogue = Catalogue(engines=load_engines(), flavors=())
+    assert catalogue.get_engine_version(name, version).name == "PyTorch"
+    assert catalogue.get_engine(version).name == "PyTorch"
+    with pytest.raises(EngineNotFound):
+        catalogue.get_engine_version("TensorFlow", "TF-1.13.1-python3.6")
+
+
+def test_an_exact_name_goes_before_a_pattern_and_no_name_stands_for_two(tmp_path: Path) -> None:
+    """Guards that the order of the file does not decide between a name and a pattern, and that repeats are refused."""
+    file = tmp_path / "engines.yaml"
+    file.write_text(
+        """
+        engines:
+          - {id: a, name: A, version: "1", aliases: ["Old-*"]}
+          - {id: b, name: B, version: "1", aliases: [old-2]}
+        """,
+        encoding="utf-8",
+    )
+    catalogue = Catalogue(engines=load_engines(file), flavors=())
+    assert [catalogue.get_engine(name).id for name in ("OLD-1", "OLD-2", "b")] == ["a", "b", "b"]
+    for other, words in (("OLD-*", "is used twice"), ("A", "is used twice"), ("a/b", "letters")):
+        text = file.read_text(encoding="utf-8").replace("old-2", f'"{other}"')
+        (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(CatalogueError, match=r"engines\[1\].aliases.*" + words):
+            load_engines(tmp_path / "bad.yaml")

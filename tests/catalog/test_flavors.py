@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError
 from trainwright.catalog.flavors import (
     POOL_FLAVOR_CARDS,
@@ -113,3 +114,24 @@ def test_generic_sizes_of_a_pool_are_its_cards_with_their_share() -> None:
     assert {f.resources.accelerator_kind for f in found if f is not None} == {"npu"}
     assert pool_flavor("modelarts.pool.visual.3xlarge", share, "gpu") is None
     assert pool_flavor("modelarts.pool.visual.xlarge", Demand(1000, 1024, 0), "gpu") is None
+
+
+@pytest.mark.parametrize(("cpus", "flavor"), [(0.5, "1u"), (1, "1u"), (2, "2u"), (3, "2u"), (8, "2u")])
+def test_modelarts_smallest_flavor_stands_for_two_cpus_or_the_largest_below(cpus: float, flavor: str) -> None:
+    """Guards the flavor that the SDK's printed examples name, on any machine."""
+    catalogue = Catalogue(engines=(), flavors=derive_flavors(capacity(cpus, 4096)))
+    assert catalogue.get_flavor("modelarts.vm.cpu.2u").id == f"local.cpu.{flavor}"
+    assert sum(len(made.aliases) for made in catalogue.flavors) == 1
+
+
+def test_an_admins_flavor_may_have_aliases_of_its_own(tmp_path: Path) -> None:
+    """Guards the field in the file, and that two flavors cannot stand for the same."""
+    file = tmp_path / "flavors.yaml"
+    resources = "resources: {cpus: 1, memory_mib: 10}"
+    entry = f"{{id: %s, {resources}, aliases: [modelarts.vm.gpu.*]}}"
+    file.write_text(f"flavors: [{entry % 'a'}]")
+    (flavor,) = load_flavors(file, MACHINE)
+    assert Catalogue(engines=(), flavors=(flavor,)).get_flavor("modelarts.vm.gpu.p100") is flavor
+    file.write_text(f"flavors: [{entry % 'a'}, {entry % 'b'}]")
+    with pytest.raises(CatalogueError, match=r"flavors\[1\].aliases: modelarts.vm.gpu.\* is used twice"):
+        load_flavors(file, MACHINE)

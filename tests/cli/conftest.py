@@ -1,11 +1,19 @@
 """Fixtures of the CLI's tests."""
 
-from collections.abc import Iterator
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.cli.canned import PROJECT, Shell, canned_server
+from tests.server.world import PROJECT as SERVED
+from tests.server.world import TOKEN, ServerWorld, open_world
+from trainwright.cli.main import main
+
+Result = tuple[int, str, str]
+Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +35,32 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         monkeypatch.setenv("TRAINWRIGHT_PROJECT", PROJECT)
         monkeypatch.setenv("TRAINWRIGHT_TOKEN", "secret-token")
         yield Shell(server, capsys)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, anyio_backend: str) -> AsyncIterator[ServerWorld]:
+    """The application over a fresh database."""
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def run(
+    world: ServerWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Run]:
+    """Runs a command as the server's admin: exit code, stdout, stderr."""
+    async with world.live() as client:
+        monkeypatch.setenv("TRAINWRIGHT_ENDPOINT", str(client.base_url).rstrip("/"))
+        monkeypatch.setenv("TRAINWRIGHT_PROJECT", SERVED)
+        monkeypatch.setenv("TRAINWRIGHT_TOKEN", TOKEN)
+
+        async def command(
+            *arguments: str, stdin: str = "", program: Callable[[Sequence[str]], int] = main
+        ) -> Result:
+            capsys.readouterr()
+            monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+            code = await asyncio.to_thread(program, arguments)
+            out, err = capsys.readouterr()
+            return code, out, err
+
+        yield command

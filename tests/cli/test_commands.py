@@ -104,10 +104,9 @@ def test_json_and_yaml_are_the_wire_model(shell: Shell) -> None:
 
 def test_job_show_by_name(shell: Shell) -> None:
     """Names are what people remember."""
-    shell.server.answers["POST /v2/training-job-searches"] = (
-        200,
-        page_of(job_answer("digits-2"), job_answer("digits")),
-    )
+    other = job_answer("digits-2")
+    other["metadata"]["id"] = ID.replace("1", "2")
+    shell.server.answers["POST /v2/training-job-searches"] = (200, page_of(other, job_answer("digits")))
     code, out, _ = shell("job", "show", "digits")
     assert code == 0
     rows = {row[0]: row[1] for row in columns(out)}
@@ -346,14 +345,14 @@ def test_events_and_their_json(shell: Shell) -> None:
     assert json.loads(shell("job", "events", ID, "-o", "json")[1]) == answer
 
 
-def test_metrics_leave_out_missing_samples(shell: Shell) -> None:
+def test_usage_leaves_out_missing_samples(shell: Shell) -> None:
     """-1 means that there was none."""
     shell.server.answers[f"GET {JOB}"] = (200, job_answer())
     answer = {
         "metrics": [{"metric": "cpuUsage", "value": [-1, 50, 100]}, {"metric": "gpuUtil", "value": [-1, -1]}]
     }
     shell.server.answers[f"GET {JOB}/metrics/worker-0"] = (200, answer)
-    assert columns(shell("job", "metrics", ID)[1])[1:] == [["cpuUsage", "75.0", "100.0", "-1", "50", "100"]]
+    assert columns(shell("job", "usage", ID)[1])[1:] == [["cpuUsage", "75.0", "100.0", "-1", "50", "100"]]
 
 
 def test_login_tries_the_token_before_it_stores_it(shell: Shell) -> None:

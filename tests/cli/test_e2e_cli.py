@@ -164,6 +164,28 @@ def test_log_by_lines_and_whole(terminal: Terminal, server: LiveServer, tmp_path
     assert terminal.ok("job", "logs", "lines", "--tail", "3", "-f") == b"".join(lines[-3:])
 
 
+def test_finding_lines_and_all_tasks_as_one(terminal: Terminal, server: LiveServer, tmp_path: Path) -> None:
+    """`--search`, `--regex` and `--errors` number lines as an editor does; `--all-tasks` names each line's task."""
+    script = "for n in range(1500): print(f'line {n}')\nraise KeyError('odd')"
+    terminal.run(*create(terminal, server, tmp_path, "found", script, "--follow"))
+    lines = terminal.ok("job", "logs", "found").decode().splitlines()
+    numbered = [f"{number}:{line}" for number, line in enumerate(lines, start=1)]
+    found = terminal.ok("job", "logs", "found", "--search", "LINE 1").decode().splitlines()
+    assert found == [line for line in numbered if ":line 1" in line]
+    found = terminal.ok("job", "logs", "found", "--search", "e 7{3}$", "--regex").decode().splitlines()
+    assert found == [line for line in numbered if line.endswith(":line 777")]
+    errors = terminal.ok("job", "logs", "found", "--errors").decode()
+    assert (
+        "Traceback" in errors and "KeyError: 'odd'" in errors and "line" not in errors.split("Traceback")[0]
+    )
+    merged = [f"worker-0 | {line}" for line in lines]
+    assert terminal.ok("job", "logs", "found", "--all-tasks").decode().splitlines() == merged
+    for count in (1, 1200):
+        tail = terminal.ok("job", "logs", "found", "--all-tasks", "--tail", str(count), "-f")
+        assert tail.decode().splitlines() == merged[-count:]
+    assert terminal.run("job", "logs", "found", "--errors", "-f")[0] == 2
+
+
 def test_following_survives_a_killed_server(terminal: Terminal, server: LiveServer, tmp_path: Path) -> None:
     """kill -9 of the server in the middle: the follower sees every byte once and gets the job's exit code."""
     script = (

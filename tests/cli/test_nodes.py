@@ -47,6 +47,11 @@ def test_nodes_are_locked_and_returned_by_name(shell: Shell) -> None:
     done = {"nodes": [{"name": "c1", "status": "success"}]}
     shell.server.answers[f"POST {NODES}/batch-lock"] = (200, done)
     assert shell("node", "lock", "c1")[:2] == (0, "Node c1: locked\n")
+    assert shell("node", "lock", "c1", "--reason", "broken fan")[0] == 0
+    assert shell.server.bodies(f"POST {NODES}/batch-lock") == [
+        {"nodeNames": ["c1"]},
+        {"nodeNames": ["c1"], "reason": "broken fan"},
+    ]
     half = {"nodes": [*done["nodes"], {"name": "c9", "status": "failed"}]}
     shell.server.answers["POST /v2/pools/night/nodes/batch-unlock"] = (200, half)
     code, out, _ = shell("node", "unlock", "c1", "c9", "--pool", "night")

@@ -1,50 +1,17 @@
 """`trainwright user|role|project|key|token` against the real application: what is printed, and that it counts."""
 
-import asyncio
-import io
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Run
 from tests.server.signer import sign
 from tests.server.test_signed_requests import date_of
-from tests.server.world import PROJECT, TOKEN, ServerWorld, open_world
-from trainwright.cli.main import main
+from tests.server.world import PROJECT, ServerWorld
 
 pytestmark = pytest.mark.anyio
-Result = tuple[int, str, str]
-Run = Callable[..., Awaitable[Result]]
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-async def world(tmp_path: Path, anyio_backend: str) -> AsyncIterator[ServerWorld]:
-    """The application over a fresh database."""
-    async with open_world(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def run(
-    world: ServerWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> AsyncIterator[Run]:
-    """Runs a command as the server's admin: exit code, stdout, stderr."""
-    async with world.live() as client:
-        monkeypatch.setenv("TRAINWRIGHT_ENDPOINT", str(client.base_url).rstrip("/"))
-        monkeypatch.setenv("TRAINWRIGHT_PROJECT", PROJECT)
-        monkeypatch.setenv("TRAINWRIGHT_TOKEN", TOKEN)
-
-        async def command(*arguments: str, stdin: str = "") -> Result:
-            capsys.readouterr()
-            monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-            code = await asyncio.to_thread(main, arguments)
-            out, err = capsys.readouterr()
-            return code, out, err
-
-        yield command
 
 
 def field(out: str, name: str) -> str:

@@ -1,7 +1,9 @@
 """Every sentence exists in both languages, and the language is chosen as said."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -14,8 +16,9 @@ from typer.main import get_command
 
 import trainwright.cli
 import trainwright.client
+import trainwright.portable
 import trainwright.runner
-from trainwright.cli import chinese, chinese_models, chinese_nodes
+from trainwright.cli import ma_cli
 from trainwright.cli.chinese import CHINESE
 from trainwright.cli.lazy import COMMANDS
 from trainwright.cli.main import app, hoist
@@ -31,8 +34,8 @@ ERRORS = ("TransferError", "UnsafeKey", "NotConfigured")
 
 
 def sources() -> Iterator[ast.AST]:
-    """Every node of the CLI's and the client's code."""
-    for package in (trainwright.cli, trainwright.client):
+    """Every node of the CLI's, the client's and the portable code."""
+    for package in (trainwright.cli, trainwright.client, trainwright.portable):
         for path in Path(str(package.__file__)).parent.rglob("*.py"):
             yield from ast.walk(ast.parse(path.read_text("utf-8")))
 
@@ -64,6 +67,10 @@ def commands() -> Iterator[Any]:
         top = root.get_command(context, name)  # type: ignore[attr-defined]  # a group
         yield top
         yield from (getattr(top, "commands", None) or {}).values()
+    other = get_command(ma_cli.app)
+    yield other
+    for top in other.commands.values():  # type: ignore[attr-defined]  # a group
+        yield from (top, *(getattr(top, "commands", None) or {}).values())
 
 
 def test_every_sentence_has_its_chinese() -> None:
@@ -92,8 +99,17 @@ def test_translations_have_the_same_slots() -> None:
 
 def test_no_part_of_the_translations_speaks_for_another() -> None:
     """The same English word for two things would be given one Chinese word for both."""
-    parts = [*vars(chinese).values(), chinese_models.MODELS, chinese_nodes.NODES]
+    names = [
+        name for _, name, _ in pkgutil.iter_modules(trainwright.cli.__path__) if name.startswith("chinese")
+    ]
+    parts = [
+        part
+        for name in names
+        for key, part in vars(importlib.import_module(f"trainwright.cli.{name}")).items()
+        if not key.startswith("__")
+    ]
     tables = [part for part in parts if isinstance(part, Mapping) and part is not CHINESE]
+    assert len(tables) > len(names)
     said = {(english, table[english]) for table in tables for english in table if english in CHINESE}
     assert [english for english, text in said if text != CHINESE[english]] == []
 

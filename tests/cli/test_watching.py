@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from tests.cli.canned import job_answer
+from trainwright.cli import watching
 from trainwright.cli.options import Globals
 from trainwright.cli.watching import FollowView, StatusLine, result_code
 from trainwright.client import EventItem, JobResponse, PhaseItem
@@ -54,6 +55,59 @@ def test_log_goes_to_stdout_untouched_and_events_to_stderr(capsys: pytest.Captur
         "· Running",
         "10:20:30 Warning [worker-0] [time used: 1s] x",
     ]
+
+
+class Screen(io.BytesIO):
+    """A terminal's end of stdout; stderr is written to it, too."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def screen_view(monkeypatch: pytest.MonkeyPatch) -> tuple[Screen, FollowView]:
+    """A view whose log and events are seen on one screen, in the order in which they are written."""
+    screen = Screen()
+    both = io.TextIOWrapper(screen, encoding="utf-8", write_through=True)
+    monkeypatch.setattr(watching, "make_console", lambda *, stderr: Console(file=both, color_system=None))
+    view = FollowView(Globals(), tasks=1, log=screen)
+    return screen, view
+
+
+EVENT = EventItem(
+    message="saved", level="Info", time="2026-01-01T10:20:30+08:00", source="Task", seq=1, code="c"
+)
+
+
+def test_an_event_does_not_cut_a_line_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards a print that comes in pieces: what happens between them is told behind the line."""
+    screen, view = screen_view(monkeypatch)
+    view.on_log("worker-0", 1, b"rank")
+    view.on_event(EVENT)
+    view.on_phase(PhaseItem(phase="Running"))
+    view.tick()
+    view.on_log("worker-0", 1, b" 0 of 1\nnext")
+    view.on_log("worker-0", 1, b" line\n")
+    view.close()
+    assert screen.getvalue().decode().splitlines() == [
+        "rank 0 of 1",
+        "10:20:30 saved",
+        "· Running",
+        "next line",
+    ]
+
+
+def test_an_event_does_not_wait_for_a_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guards lines without end: after a while, and at the end, everything is told."""
+    monkeypatch.setattr(watching, "_LINE_S", 0.0)
+    screen, view = screen_view(monkeypatch)
+    view.on_log("worker-0", 1, b"50 %")
+    view.on_event(EVENT)
+    assert screen.getvalue() == b"50 %\n10:20:30 saved\n"
+    monkeypatch.setattr(watching, "_LINE_S", 60.0)
+    view.on_log("worker-0", 1, b"51 %")
+    view.on_event(EVENT)
+    view.close()
+    assert screen.getvalue().endswith(b"51 %\n10:20:30 saved\n")
 
 
 def test_lines_of_several_tasks_are_told_apart() -> None:

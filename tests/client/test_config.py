@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trainwright.client import NotConfigured, find_login, resolve_settings, save_login
+from trainwright.client import NotConfigured, find_login, resolve_access, save_login
 from trainwright.client.config import Login, config_path, default_data_dir, same_endpoint
 
 LOCAL = "http://127.0.0.1:8600"
@@ -37,7 +37,7 @@ class Home:
         """Endpoint, project and token in force."""
         env = {**self.env, **{k: v for k, v in given.items() if k.isupper()}}
         flags = {k: v for k, v in given.items() if not k.isupper()}
-        found = resolve_settings(env=env, **flags)
+        found = resolve_access(env=env, **flags)
         return found.endpoint.value, found.project_id.value, found.token.value
 
 
@@ -87,7 +87,7 @@ def test_naming_the_local_server_finds_its_token(home: Home) -> None:
 def test_each_value_says_where_it_came_from(home: Home) -> None:
     """`trainwright config show` prints this."""
     home.login()
-    found = resolve_settings(env={**home.env, "TRAINWRIGHT_TOKEN": "t"}, project_id="p")
+    found = resolve_access(env={**home.env, "TRAINWRIGHT_TOKEN": "t"}, project_id="p")
     assert found.endpoint.source == str(config_path(home.env))
     assert found.project_id.source == "command line"
     assert found.token.source == "environment"

@@ -66,20 +66,26 @@ def test_search_is_repeated_although_it_is_a_post() -> None:
 
 
 @pytest.mark.parametrize("fault", [503, httpx.ReadTimeout("late")])
-def test_creation_is_never_repeated(fault: int | httpx.TransportError) -> None:
-    """A repeated creation could make two jobs."""
-    calls = 0
+def test_creation_is_repeated_with_its_key(fault: int | httpx.TransportError) -> None:
+    """A creation whose answer is lost is sent again; the key, its own each time, keeps it from making two jobs."""
+    keys: list[str] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
-        nonlocal calls
-        calls += 1
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) > 2:
+            return refusal(400, "ModelArts.2788")
         if isinstance(fault, int):
             return refusal(fault, "ModelArts.2957")
         raise fault
 
-    with blocking(handler) as client, pytest.raises((ApiError, ConnectionFailed)):
-        client.create_job({"metadata": {"name": "x"}})
-    assert calls == 1
+    body = {"metadata": {"name": "x"}}
+    with blocking(handler) as client:
+        for own in (None, None, "mine"):
+            with pytest.raises(ApiError, match="2788"):
+                client.create_job(body, idempotency_key=own)
+    first, second, third, other, last = keys
+    assert first == second == third != other and last == "mine"
+    assert len(first) == len(other) == 32
 
 
 def test_refusal_carries_the_servers_words() -> None:

@@ -76,7 +76,7 @@ def test_a_job_from_a_folder_here_to_its_result(
         item.seq for item in updates if isinstance(item, EventItem)
     ]
     assert [task.task for task in job.tasks()] == ["worker-0"]
-    assert {series.metric for series in job.metrics().metrics} >= {"cpuUsage", "memUsage"}
+    assert {series.metric for series in job.usage().metrics} >= {"cpuUsage", "memUsage"}
     assert [found.id for found in platform.jobs.list(name="sdk-", phases=["Completed"])] == [job.id]
     job.delete()
     with pytest.raises(ApiError):

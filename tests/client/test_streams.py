@@ -113,18 +113,58 @@ def test_patience_ends_and_progress_renews_it() -> None:
 def test_log_is_complete_only_when_asking_again_brings_nothing() -> None:
     """A server that shuts down ends its streams as properly as one that is done."""
     cursor = LogCursor()
-    cursor.opened()
+    cursor.opened(1)
     cursor.took(10)
     cursor.ended()
     assert not cursor.complete
-    cursor.opened()
+    cursor.opened(1)
     cursor.took(5)
     cursor.ended()
     assert not cursor.complete
-    cursor.opened()
+    cursor.opened(1)
     cursor.ended()
     assert cursor.complete
     assert cursor.offset == 15
+
+
+RESTARTED: list[list[tuple[int, bytes]]] = [
+    [(1, b"first"), (2, b"second and longer")],
+    [(1, b""), (2, b"second")],
+]
+
+
+def attempts_server(logs: list[tuple[int, bytes]]) -> Callable[[httpx.Request], httpx.Response]:
+    """Each stream without an attempt is of the next of `logs`, as if the job were restarted after each."""
+    waiting = list(logs)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get("attempt")
+        number, log = next(item for item in logs if str(item[0]) == asked) if asked else waiting[0]
+        if not asked and len(waiting) > 1:
+            waiting.pop(0)
+        answer = whole(log[int(request.url.params["offset"]) :])
+        answer.headers["X-Log-Attempt"] = str(number)
+        return answer
+
+    return handler
+
+
+@pytest.mark.parametrize("logs", RESTARTED)
+def test_a_followed_log_is_of_one_attempt(logs: list[tuple[int, bytes]]) -> None:
+    """Offsets count in one attempt's log: a restart must not have the next one's read from the middle. One without a
+    log is passed over.
+    """
+    with blocking(attempts_server(logs)) as client:
+        assert b"".join(client.follow_log("j", "worker-0")) == next(log for _, log in logs if log)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("logs", RESTARTED)
+async def test_a_followed_log_is_of_one_attempt_for_asyncio_too(logs: list[tuple[int, bytes]]) -> None:
+    """The same for the other client."""
+    async with asynchronous(attempts_server(logs)) as client:
+        pieces = [piece async for piece in client.follow_log("j", "worker-0")]
+    assert b"".join(pieces) == next(log for _, log in logs if log)
 
 
 def event_server(cuts: list[int]) -> Callable[[httpx.Request], httpx.Response]:

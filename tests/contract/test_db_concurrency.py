@@ -57,6 +57,21 @@ def test_two_claimers_never_hold_the_same_job(database: Database) -> None:
     assert Counter(name for each in taken for name in each) == Counter(names)
 
 
+def test_one_of_many_with_the_same_id_is_added(database: Database) -> None:
+    """Guards idempotency keys: requests at once that make the same id, with other names even, and one job."""
+
+    def work(number: int) -> bool:
+        try:
+            with database.units(Scope(PROJECT)) as uow:
+                uow.jobs.add(make_job("job-1", name=f"name-{number}"))
+                uow.commit()
+        except DuplicateJobName:
+            return False
+        return True
+
+    assert at_once(work).count(True) == 1
+
+
 def test_one_takes_over_a_lease_that_ran_out(database: Database) -> None:
     """Guards the hand-over: of several that see it run out one gets it, and only that one can save."""
     add(database, "job-1")

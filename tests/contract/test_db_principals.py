@@ -22,7 +22,15 @@ from trainwright.domain.errors import (
     TrainwrightError,
     UserNotFound,
 )
-from trainwright.ports.identity import AccessKey, Project, Role, Token, User
+from trainwright.ports.identity import (
+    AccessKey,
+    Project,
+    Role,
+    Token,
+    User,
+    is_session_of_token,
+    sessions_prefix,
+)
 from trainwright.ports.uow import PLATFORM, Scope, UnitOfWork
 
 MINE = Scope(PROJECT, "ann")
@@ -230,6 +238,48 @@ def test_tokens_count_until_disabled_or_expired(people: Database) -> None:
             uow.principals.add_token(replace(TOKEN, user_id="nobody"), "hash")
 
 
+def test_sessions_go_with_the_token_they_were_opened_with(people: Database) -> None:
+    """Guards revocation: those of the token, opened with it or with one of its sessions, and no others."""
+    ids = ("ab12", "ab1", "login-ff", "ab_2")
+    with people.units(MINE) as uow:
+        for token_id in ids:
+            uow.principals.add_token(Token(token_id, "u1"), f"hash of {token_id}")
+            session = f"{sessions_prefix(token_id)}{token_id}1"
+            assert is_session_of_token(session) and not is_session_of_token(token_id)
+            assert sessions_prefix(session) == sessions_prefix(token_id)
+            uow.principals.add_token(Token(session, "u1"), f"hash of {session}")
+        everything = {token.id for token in uow.principals.list_tokens("u1")[1]}
+        assert len(everything) == 8
+        for token_id in ids:
+            mine = {one for one in everything if is_session_of_token(one) and one.endswith(f"-{token_id}1")}
+            uow.principals.drop_sessions(next(iter(mine)))  # a session's own: none
+            assert {token.id for token in uow.principals.list_tokens("u1")[1]} == everything
+            uow.principals.drop_sessions(token_id)
+            everything -= mine
+            assert {token.id for token in uow.principals.list_tokens("u1")[1]} == everything
+        assert everything == set(ids)
+        uow.principals.add_token(Token("login-ab12-x", "u1"), "hash")
+        uow.commit()
+    change(people, lambda uow: uow.principals.drop_sessions("ab12"), THEIRS)
+    with people.units(MINE, write=False) as uow:
+        assert uow.principals.get_token("login-ab12-x").user_id == "u1"
+
+
+def test_a_token_and_whether_anybody_has_a_password(people: Database) -> None:
+    """Guards what sessions ask: the token with its owner while it counts, and the first administrator's state."""
+    with people.units(MINE) as uow:
+        uow.principals.add_token(replace(TOKEN, expires_at_ms=20), "hash")
+        found = uow.principals.find_token("hash", 19)
+        assert found is not None
+        assert (found[0].user_id, found[1]) == ("u1", replace(TOKEN, expires_at_ms=20))
+        assert uow.principals.find_token("hash", 20) is None is uow.principals.find_token("other", 1)
+        assert uow.principals.has_passwords()
+        uow.commit()
+    with people.units(THEIRS, write=False) as uow:
+        assert not uow.principals.has_passwords()
+        assert uow.principals.find_token("hash", 1) is None
+
+
 def test_access_keys_count_until_disabled_or_expired(people: Database) -> None:
     """The same for access keys; the key comes back with its sealed secret and its owner."""
 
@@ -303,7 +353,8 @@ def test_garbage_is_nobody(people: Database, text: str) -> None:
         for error, call in missing:
             with pytest.raises(error):
                 call(uow)
-        assert uow.principals.find_by_token(text, 1) is None
+        assert uow.principals.find_by_token(text, 1) is None is uow.principals.find_token(text, 1)
+        uow.principals.drop_sessions(text)
         assert uow.principals.find_by_access_key(text, 1) is None
         assert uow.principals.find_user(text, text) is None
         assert uow.principals.list_tokens(text) == (0, ())

@@ -1,5 +1,7 @@
 """A database of the first release, brought up to date: its admin, their token and their project go on as before."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import command
 
@@ -40,3 +42,43 @@ def test_first_release_goes_on(empty_url: str) -> None:
         uow.principals.delete_token(token.id)
         assert uow.principals.find_by_token(HASH, 10) is None
     database.close()
+
+
+def test_jobs_of_before_are_found_by_engine_flavor_and_priority(empty_url: str) -> None:
+    """Guards the columns that searches read: filled from the launches of jobs that are there, of the right role."""
+    url = database_url(empty_url)
+    role: dict[str, object] = {"name": "ps", "flavor_id": "small", "main": False}
+    worker = {**role, "name": "worker", "flavor_id": "large", "main": True}
+    launches: dict[str, dict[str, object]] = {
+        "plain": {"roles": [role], "engine": {"engine_id": "py"}, "priority": 3},
+        "roles": {"roles": [role, {**worker, "work": {"engine": {"engine_id": "own"}}}], "priority": 2},
+        "image": {"roles": [role, worker], "engine": None},
+    }
+    with open_migrator(url).begin() as connection:
+        command.upgrade(migrate.alembic_config(connection), "0004")
+        tables = sa.MetaData()
+        tables.reflect(connection, only=["jobs", "job_documents"])
+        for job_id, launch in launches.items():
+            given = {"id": job_id, "name": job_id, "phase": "Completed", "public_phase": "Completed"}
+            _insert(connection, tables.tables["jobs"], given)
+            document = {"job_id": job_id, "launch": json.dumps(launch)}
+            _insert(connection, tables.tables["job_documents"], document)
+    migrate.upgrade(empty_url)
+    with open_migrator(url).begin() as connection:
+        rows = connection.execute(
+            sa.text("SELECT id, engine_id, flavor_id, priority FROM jobs ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("image", "", "large", 1),
+        ("plain", "py", "small", 3),
+        ("roles", "own", "large", 2),
+    ]
+
+
+def _insert(connection: sa.Connection, table: sa.Table, given: dict[str, str]) -> None:
+    """A row with `given`, and with nothing where something must be."""
+    nothing: dict[str, object] = {}
+    for column in table.columns:
+        if not column.nullable and column.server_default is None:
+            nothing[column.name] = {str: "", int: 0, bool: False}[column.type.python_type]
+    connection.execute(sa.insert(table), [{**nothing, **given}])

@@ -3,6 +3,7 @@
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -195,3 +196,17 @@ def test_a_symbolic_link_in_place_of_the_log_is_not_written_through(logs: LogSto
     with pytest.raises(StorageUnavailable):
         logs.append(KEY, TASK, 0, b"y")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_bytes_have_the_time_they_came(logs: LogStore) -> None:
+    # Guards the merged view of many tasks: every byte has a time once it is stored, and may be looked for by it.
+    before_ms = time.time_ns() // 1_000_000
+    logs.append(KEY, TASK, 0, b"one\n")
+    logs.append(KEY, TASK, 4, b"two\n")
+    after_ms = time.time_ns() // 1_000_000
+    known = logs.arrivals(KEY, TASK, 0, 8)
+    assert before_ms <= known.at(0) <= known.at(7) <= after_ms
+    assert logs.offset_since(KEY, TASK, before_ms) == 0
+    assert logs.offset_since(KEY, TASK, after_ms + 1) is None
+    assert logs.arrivals(KEY, "worker-1", 0, 8).at(0) == 0
+    assert logs.read(KEY, TASK, 0, 100) == b"one\ntwo\n"

@@ -1,7 +1,7 @@
 """What every object store must do: over the folder, a real S3 server, and the fake in memory."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -28,10 +28,11 @@ from trainwright.domain.errors import (
     BucketNotFound,
     InvalidBucketName,
     InvalidObsPath,
+    ObjectChanged,
     ObjectNotFound,
 )
 from trainwright.domain.obs import ObsPath
-from trainwright.ports.objects import ObjectStore
+from trainwright.ports.objects import ANYTHING, NOTHING, ObjectPage, ObjectStore
 from trainwright.storage.folder import FolderStore
 from trainwright.storage.s3_calls import S3Settings
 
@@ -291,6 +292,79 @@ async def test_writers_of_one_key_leave_one_of_their_objects(store: ObjectStore,
     data = await get(store, bucket, "d/k")
     assert len(data) == 6 << 18
     assert len(set(data)) == 1
+
+
+async def test_only_what_was_expected_is_replaced(store: ObjectStore, bucket: str) -> None:
+    """Guards conditional writes: for each condition, of what is there and what is not."""
+    path = ObsPath(bucket, "a/b")
+    for wanted in (ANYTHING, "abc"):
+        with pytest.raises(ObjectChanged):
+            await store.write(path, pieces(b"0"), replacing=wanted)
+    first = await store.write(path, pieces(b"1"), replacing=NOTHING)
+    with pytest.raises(ObjectChanged):
+        await store.write(path, pieces(b"2"), replacing=NOTHING)
+    second = await store.write(path, pieces(b"two"), replacing=first.etag)
+    with pytest.raises(ObjectChanged):
+        await store.write(path, pieces(b"3"), replacing=first.etag)
+    assert await get(store, bucket, "a/b") == b"two"
+    await store.write(path, pieces(b"four"), replacing=ANYTHING)
+    with pytest.raises(ObjectChanged):
+        await store.write(path, pieces(b"5"), replacing=second.etag)
+    await store.delete(path)
+    with pytest.raises(ObjectChanged):
+        await store.write(path, pieces(b"6"), replacing=second.etag)
+    assert await all_pages(store, bucket) == [ObjectPage(())]
+    await store.write(ObsPath(bucket, "f/"), pieces(), replacing=NOTHING)
+    with pytest.raises(ObjectChanged):
+        await store.write(ObsPath(bucket, "f/"), pieces(), replacing=NOTHING)
+
+
+@pytest.mark.parametrize("size", [1000, 40 << 20], ids=["whole", "in parts"])
+async def test_of_writers_with_one_condition_one_succeeds(store: ObjectStore, bucket: str, size: int) -> None:
+    """Guards that nobody's bytes are lost between looking and storing, whether there was something or not."""
+    path, block = ObsPath(bucket, "k"), size // 8
+    wanted = NOTHING
+    for turn in range(2):
+        stored: list[int] = []
+
+        async def write(number: int, wanted: str = wanted, stored: list[int] = stored) -> None:
+            body = pieces(*(bytes([number]) * block for _ in range(8)))
+            with suppress(ObjectChanged):
+                await store.write(path, body, replacing=wanted)
+                stored.append(number)
+
+        async with anyio.create_task_group() as group:
+            for number in range(turn * 4, turn * 4 + 4):
+                group.start_soon(write, number)
+        assert len(stored) == 1
+        data = await get(store, bucket, "k")
+        assert len(data) == block * 8 and set(data) == set(stored)
+        wanted = (await store.head(path)).etag
+
+
+async def test_a_moved_object_is_in_its_new_place_only(store: ObjectStore, bucket: str) -> None:
+    """Guards moves where a store has them; where it has none, nothing is done."""
+    await put(store, bucket, "a/b", b"data")
+    await put(store, bucket, "c", b"old")
+
+    async def there() -> list[str]:
+        return [name for page in await all_pages(store, bucket) for name in names(page)]
+
+    if not await store.move(ObsPath(bucket, "a/b"), ObsPath(bucket, "x/y")):
+        assert await there() == ["a/b", "c"]
+        return
+    assert await there() == ["c", "x/y"]
+    with pytest.raises(ObjectChanged):
+        await store.move(ObsPath(bucket, "x/y"), ObsPath(bucket, "c"), replacing=NOTHING)
+    assert await store.move(ObsPath(bucket, "x/y"), ObsPath(bucket, "c"))
+    assert (await there(), await get(store, bucket, "c")) == (["c"], b"data")
+    assert await store.move(ObsPath(bucket, "c"), ObsPath(bucket, "d"), replacing=NOTHING)
+    assert await there() == ["d"]
+    with pytest.raises(ObjectNotFound):
+        await store.move(ObsPath(bucket, "c"), ObsPath(bucket, "e/f"))
+    with pytest.raises(BucketNotFound):
+        await store.move(ObsPath(bucket, "d"), ObsPath(new_bucket(), "d"))
+    assert await there() == ["d"]
 
 
 async def test_writes_and_deletes_in_one_folder_do_not_disturb_each_other(

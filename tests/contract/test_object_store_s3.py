@@ -2,8 +2,12 @@
 
 import gc
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -12,8 +16,9 @@ import pytest
 
 from tests.contract.object_stores import all_pages, get, names, new_bucket, pieces, put
 from tests.storage.seaweed import seaweed
-from trainwright.domain.errors import BucketExists, InvalidBucketName, StorageUnavailable
+from trainwright.domain.errors import BucketExists, InvalidBucketName, ObjectChanged, StorageUnavailable
 from trainwright.domain.obs import ObsPath
+from trainwright.ports.objects import NOTHING
 from trainwright.storage import s3
 from trainwright.storage.s3 import S3Store
 from trainwright.storage.s3_calls import S3Calls, S3Settings
@@ -325,6 +330,83 @@ async def test_answers_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StorageUnavailable):
         await played.store.list_buckets()
     await played.store.close()
+
+
+class Conditions(BaseHTTPRequestHandler):
+    """A service with one bucket that answers writes with a condition by `refusal`, and keeps the others."""
+
+    refusal = (501, "NotImplemented")
+    bodies: ClassVar[list[bytes]] = []
+    refused = 0
+
+    def do_HEAD(self) -> None:
+        """The bucket, and the object that was stored last."""
+        is_there = self.path.count("/") == 1 or bool(self.bodies)
+        self.send_response(200 if is_there else 404)
+        self.send_header("ETag", f'"{len(self.bodies)}"')
+        self.send_header("Last-Modified", "Wed, 21 Oct 2026 07:28:00 GMT")
+        self.send_header("Content-Length", "1")
+        self.end_headers()
+
+    def do_PUT(self) -> None:
+        """An object."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        has_condition = bool({"if-match", "if-none-match"} & {name.lower() for name in self.headers})
+        status, code = self.refusal if has_condition else (200, "")
+        answer = f"<Error><Code>{code}</Code></Error>".encode() if has_condition else b""
+        if has_condition:
+            type(self).refused += 1
+        else:
+            self.bodies.append(body)
+        self.send_response(status)
+        self.send_header("ETag", f'"{len(self.bodies)}"')
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def conditions(status: int, code: str) -> Iterator[tuple[S3Store, type[Conditions]]]:
+    """A store in a service that refuses conditions so."""
+    handler = type("Refusing", (Conditions,), {"refusal": (status, code), "bodies": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield S3Store(S3Settings(address, "us-east-1", "AK", "SK", allow_http=True)), handler
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+async def test_a_service_without_conditions_is_looked_at_first() -> None:
+    # Guards: services that know no conditional writes, and say so: objects can be saved, and are not replaced blindly.
+    path = ObsPath("bucket", "k")
+    with conditions(501, "NotImplemented") as (store, service):
+        first = await store.write(path, pieces(b"1"), replacing=NOTHING)
+        with pytest.raises(ObjectChanged, match="exists already"):
+            await store.write(path, pieces(b"2"), replacing=NOTHING)
+        asked = service.refused
+        await store.write(path, pieces(b"3"), replacing=first.etag)
+        assert (service.bodies, service.refused) == ([b"1", b"3"], asked)  # it is not asked again
+        with pytest.raises(ObjectChanged, match="has changed"):
+            await store.write(path, pieces(b"4"), replacing=first.etag)
+        await store.close()
+
+
+@pytest.mark.parametrize("status", [404, 409, 412])
+async def test_a_service_whose_object_changes_meanwhile(status: int) -> None:
+    # Guards: what services answer to the slower of two writers, or where the object was just deleted.
+    path = ObsPath("bucket", "k")
+    with conditions(status, "Whatever") as (store, service):
+        there = await store.write(path, pieces(b"1"))
+        with pytest.raises(ObjectChanged, match="has changed"):
+            await store.write(path, pieces(b"2"), replacing=there.etag)
+        assert service.bodies == [b"1"]
+        await store.close()
 
 
 async def test_the_region_is_named_when_a_bucket_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

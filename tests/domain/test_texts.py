@@ -5,6 +5,7 @@ import string
 import pytest
 
 from trainwright.domain import errors
+from trainwright.domain.advice import ADVICE, advice_text
 from trainwright.domain.entities import Level, Slots, Source
 from trainwright.domain.errors import TrainwrightError
 from trainwright.domain.reasons import Reason
@@ -142,3 +143,13 @@ def test_why_there_is_no_further_attempt_is_said_in_words(rule: str, words: str)
     slots: Slots = {"reason": "disk_full", "rule": rule, "used": 0, "limit": 2}
     assert words in render_event(make_event("j", 0, "job_not_restarted", slots), Language.EN)
     assert "规则：" in render_event(make_event("j", 0, "job_not_restarted", slots), Language.ZH)
+
+
+def test_every_end_that_went_wrong_comes_with_advice_in_both_languages() -> None:
+    """Guards against a failure that is told without what to do about it, and advice after a success."""
+    assert set(Reason) - set(ADVICE) == {Reason.COMPLETED, Reason.STOPPED_BY_USER}
+    for reason, text in ADVICE.items():
+        assert _has_chinese(text.zh) and not _has_chinese(text.en)
+        assert text.en.endswith(".") and text.zh.endswith("。")
+        assert advice_text(reason, Language.ZH) == text.zh and advice_text(reason, Language.EN) == text.en
+    assert advice_text(Reason.COMPLETED, Language.EN) == ""

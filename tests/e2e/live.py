@@ -36,6 +36,9 @@ class LiveServer:
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
+    apart: bool = False  # in a session of its own: Ctrl-C is for whoever started it
+    python: Path = Path(sys.executable)
+    """Of the environment that the server is installed in."""
 
     def start(self) -> "LiveServer":
         """Start and wait until it answers. After the first start it keeps its port, as a real server would."""
@@ -44,11 +47,12 @@ class LiveServer:
         before = self._published()
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "trainwright.server", "run",
+                str(self.python), "-m", "trainwright.server", "run",
                 "--data-dir", str(self.data_dir), "--port", str(self.port),
             ],
             stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             env=os.environ | {"TRAINWRIGHT_DATA_DIR": str(self.data_dir)} | self.environment,
+            start_new_session=self.apart,
         )  # fmt: skip
         output.close()
         wait_for(lambda: self._is_alive() and self._published() != before, what="server.json")

@@ -22,7 +22,7 @@ from trainwright.server.openapi import action_of, routes_of
 DENIED = "ModelArts.0108"
 WRONG_PROJECT = "ModelArts.0210"
 MISSING = "0" * 32
-STREAMS = ("/stream",)
+STREAMS = ("/stream", "/training-job-changes")
 ROUTES = sorted(
     (
         (route, verb)

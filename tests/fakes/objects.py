@@ -17,6 +17,7 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.obs import ObsPath, is_bucket_name
 from trainwright.ports.objects import ObjectMeta, ObjectPage
+from trainwright.storage.conditions import check_replaced
 
 PIECE = 1 << 16
 
@@ -64,7 +65,9 @@ class MemoryStore:
         for at in range(start, len(data) if end is None else min(end, len(data)), PIECE):
             yield data[at : min(at + PIECE, len(data) if end is None else end)]
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
         """Store the object."""
         self._bucket(path.bucket)
         if not path.key:
@@ -72,10 +75,16 @@ class MemoryStore:
         data = b"".join([piece async for piece in pieces])
         objects = self._bucket(path.bucket)
         self._refuse_conflict(path, data, objects)
+        there = objects.get(path.key)
+        check_replaced(path, replacing, there[1] if there else None)
         etag = hashlib.sha256(data).hexdigest()[:32]
         meta = ObjectMeta(path.bucket, path.key, len(data), next(self._ticks), etag)
         objects[path.key] = (data, meta)
         return meta
+
+    async def move(self, source: ObsPath, target: ObsPath, *, replacing: str | None = None) -> bool:
+        """Nothing is moved."""
+        return False
 
     async def delete(self, path: ObsPath) -> None:
         """Delete one object. Missing is success."""

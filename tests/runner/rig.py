@@ -36,6 +36,7 @@ def make_order(**changes: Any) -> dict[str, Any]:
             "disk_mib": 0,
         },
         "engine": None,
+        "image": None,
         "code": None,
         "inputs": [],
         "outputs": [],
@@ -59,6 +60,8 @@ def make_order(**changes: Any) -> dict[str, Any]:
         "reserve_s": 0,
         "resume": None,
         "go": {"round": 0, "peers": [{"task": "worker-0", "ip": "127.0.0.1", "port": 0}], "resume": None},
+        "job_token": "",
+        "project_id": "",
     }
     return {**order, **changes}
 

@@ -78,7 +78,8 @@ def test_script_sees_contract(tmp_path: Path, rig: StartRig, launcher: str) -> N
         f"--train_url={mount}/outputs/train_url_0",
     ]
     env = seen["env"]
-    assert env["MA_JOB_DIR"] == env["PYTHONPATH"] == seen["cwd"] == f"{mount}/user-job-dir"
+    assert env["MA_JOB_DIR"] == seen["cwd"] == f"{mount}/user-job-dir"
+    assert env["PYTHONPATH"] == f"{mount}/user-job-dir:{mount}/run/lib"
     assert env["WORKSPACE"] == root + CODE_AT
     assert env["MA_MOUNT_PATH"] == mount
     assert env["extra"] == f"{mount}/inputs/extra_1"

@@ -172,17 +172,29 @@ def test_ascend_by_other_launchers() -> None:
     assert start.argv[-2:] == BOOT[2:]
 
 
-def environment_of(order: dict[str, Any], **started: str) -> dict[str, str]:
+def environment_of(
+    order: dict[str, Any], server_url: str = "http://server", **started: str
+) -> dict[str, str]:
     return job_environment(
         order,
         Layout("/r", "sandbox"),
         Interpreter("/py"),
         peers=peers_of(order),
         attempt_key="k",
-        server_url="http://server",
+        server_url=server_url,
         base={"PATH": "/bin", "PIP_INDEX_URL": "https://pip.example:8443/simple"},
         started=started,
     )
+
+
+def test_a_node_that_reaches_the_server_through_a_folder_only() -> None:
+    """No address that leads nowhere; the job still talks to its supervisor."""
+    order = order_of("", [role("worker", 1)], "worker-0", job_token="job.k.x", project_id="p")
+    names = {name for name in environment_of(order) if name.startswith("TRAINWRIGHT_")}
+    calls = {"TRAINWRIGHT_ENDPOINT", "TRAINWRIGHT_PROJECT", "TRAINWRIGHT_TOKEN_FILE"}
+    assert names == calls | {"TRAINWRIGHT_INSIDE", "TRAINWRIGHT_TASK"}
+    seen = environment_of(order, "folder:///shared")
+    assert not calls & seen.keys() and seen["PYTHONPATH"].endswith("/run/lib")
 
 
 def test_variables_of_several_roles() -> None:

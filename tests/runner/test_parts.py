@@ -292,7 +292,7 @@ def test_messages_fit_the_wire() -> None:
     )
     assert TaskOrder.model_validate(order).model_dump(mode="json") == order
     report = {"step": "code", "started_at_ms": 0, "events": [], "samples": [], "final": None}
-    assert set(Report.model_fields) == {*report, "ready", "activity", "failed"}
+    assert set(Report.model_fields) == {*report, "ready", "activity", "failed", "points"}
     assert set(Registration.model_fields) == {"ip", "host", "node", "launcher", "facts"}
 
 

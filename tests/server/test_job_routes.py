@@ -21,6 +21,21 @@ async def test_a_copy_of_a_job_is_created_from_its_request(world: ServerWorld) -
         check_shape(await client.get(f"{JOBS}/never-was/request"), 404, "ModelArts.2775")
 
 
+async def test_a_creation_with_a_key_is_repeated_without_harm(world: ServerWorld) -> None:
+    """201 with the same job; 409 for another body; 400 for a header that is no key."""
+    keyed = {"Idempotency-Key": "order 66: a"}
+    async with world.client() as client:
+        first = await client.post(JOBS, json=body(), headers=keyed)
+        again = await client.post(JOBS, json=body(), headers=keyed)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.json() == again.json()
+        other = await client.post(JOBS, json={**body(), "own": 1}, headers=keyed)
+        check_shape(other, 409, "Trainwright.0012")
+        for wrong in ("", "x" * 129, "\x7f", "\xe9"):
+            bad = [(b"Idempotency-Key", wrong.encode("latin-1"))]
+            check_shape(await client.post(JOBS, json=body(), headers=bad), 400, "ModelArts.2764")
+
+
 async def test_changes_answer_null_or_say_why_not(world: ServerWorld) -> None:
     """200 with `null`; a started job 409, a feature that is not here 400 with its own code."""
     async with world.client() as client:

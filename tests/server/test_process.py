@@ -44,7 +44,7 @@ def server(data_dir: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], 
     ) as process:
         assert process.stdout is not None
         try:
-            banner = "".join(process.stdout.readline() for _ in range(4 + len(more) // 2))
+            banner = "".join(process.stdout.readline() for _ in range(5 + len(more) // 2))
             yield process, banner
         finally:
             process.kill()

@@ -3,15 +3,24 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from tests.server.test_app import check_shape
-from tests.server.world import PROJECT, ServerWorld
+from tests.server.test_identity_routes import TOKENS, USERS, add_user
+from tests.server.test_sessions import browser
+from tests.server.world import PROJECT, TOKEN, ServerWorld
+from trainwright.domain.access import VIEWER
 from trainwright.domain.entities import Job
 from trainwright.domain.specs import attempt_key
-from trainwright.ports.uow import PLATFORM
+from trainwright.ports.identity import Token
+from trainwright.ports.uow import PLATFORM, Scope
+from trainwright.server import streams
+from trainwright.server.streams import events_topic, follow_log
+from trainwright.services import logs
+from trainwright.services.principals import hash_token
 
 pytestmark = pytest.mark.anyio
 JOBS = f"/v2/{PROJECT}/training-jobs"
@@ -120,6 +129,26 @@ async def test_log_of_a_waiting_job_is_followed_from_its_first_attempt(world: Se
         assert (await following).content == b"hello"
 
 
+@pytest.mark.parametrize("written", [b"", b"of the first"])
+async def test_a_stream_is_of_one_attempt(world: ServerWorld, written: bytes) -> None:
+    """A restart ends the stream, also of a log without a byte: nobody is to take the next one for its continuation."""
+    job = await world.start_job()
+    append(world, job, written)
+    url = f"{JOBS}/{job.id}/tasks/{TASK}/logs/stream"
+    view = await logs.view_of_attempt(world.services, Scope(PROJECT), job.id, TASK, 1)
+    later = replace(view, attempt_key=attempt_key(job.id, 2), attempt=2)
+
+    async def look() -> logs.LogView:
+        return later
+
+    async with world.live() as client:
+        async with client.stream("GET", url) as response:
+            assert response.headers["x-log-attempt"] == "1"
+        watch = world.broadcast.watch(events_topic(job.id))
+        pieces = follow_log(world.services, look, view, watch, offset=0)
+        assert b"".join([piece async for piece in pieces]) == written
+
+
 async def test_streams_of_a_deleted_job_end(world: ServerWorld) -> None:
     """Deleting the job ends its streams cleanly."""
     job = world.add_job()
@@ -187,3 +216,46 @@ async def test_too_many_streams_are_refused(world: ServerWorld) -> None:
     async with world.live() as client, client.stream("GET", url):
         await until(lambda: world.broadcast.count == 1)
         check_shape(await client.get(url), 503, "Trainwright.0006")
+
+
+@pytest.mark.parametrize("way", ["sign out", "token deleted", "session expired", "role taken"])
+async def test_a_stream_ends_with_its_readers_credentials(
+    world: ServerWorld, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Guards open pages: nothing more is sent to somebody who signed out, was revoked, or lost a right; what others
+    read goes on.
+    """
+    monkeypatch.setattr(streams, "CREDENTIALS_S", 0.05)
+    job = await world.start_job()
+    append(world, job, b"before\n")
+    expires = world.services.clock.now_ms() + 1500 if way == "session expired" else 0
+    async with world.client() as admin, world.live() as live:
+        ann = await add_user(admin, "ann", VIEWER)
+        with world.services.units(PLATFORM) as uow:
+            uow.principals.add_token(Token("anns", ann["id"], expires_at_ms=expires), hash_token("tw_anns"))
+            uow.commit()
+        async with browser(world, {"token": "tw_anns"}) as page:
+            cookie = {"Cookie": f"trainwright_session={page.cookie}"}
+            live.headers.pop("X-Auth-Token")
+            paths = [f"{JOBS}/{job.id}/events/stream", f"{JOBS}/{job.id}/tasks/{TASK}/logs/stream"]
+
+            async def read(path: str, headers: dict[str, str]) -> bytes:
+                async with live.stream("GET", path, headers=headers) as response:
+                    assert response.status_code == 200
+                    return b"".join([piece async for piece in response.aiter_raw()])
+
+            reading = [asyncio.create_task(read(path, cookie)) for path in paths]
+            other = asyncio.create_task(read(paths[1], {"X-Auth-Token": TOKEN}))
+            await until(lambda: world.broadcast.count == 3)
+            match way:
+                case "sign out":
+                    assert (await page.send("DELETE", "/v1/session")).status_code == 204
+                case "token deleted":
+                    assert (await admin.delete(f"{TOKENS}/anns")).status_code == 204
+                case "role taken":
+                    assert (await admin.put(f"{USERS}/{ann['id']}", json={"roles": []})).is_success
+            assert b"before" in (await asyncio.wait_for(asyncio.gather(*reading), 12))[1]
+            assert not other.done()
+            append(world, job, b"after\n")
+            await world.finish_job(job)
+            assert b"after" in await asyncio.wait_for(other, 10)

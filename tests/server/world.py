@@ -179,5 +179,6 @@ async def open_world(root: Path) -> AsyncIterator[ServerWorld]:
             uow.principals.add_token(Token("t", admin.id), principals.hash_token(TOKEN))
             uow.commit()
         wiring = Wiring(services, Uploads(root / "uploads", services.objects), broadcast, Language.EN)
+        database.tell_of_jobs(wiring.job_feed.heard)
         control = ControlLoop(services, hints, owner="test")
         yield ServerWorld(services, backend, broadcast, control, create_app(wiring))

@@ -43,9 +43,11 @@ class Timed(MemoryStore):
         self.read_bytes = 0
         self.unreadable = ""
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
         self._times[path] = self._world.clock.ms
-        return await super().write(path, pieces)
+        return await super().write(path, pieces, replacing=replacing)
 
     async def list_page(
         self, prefix: ObsPath, *, delimiter: bool = False, after: str = "", limit: int = 1000

@@ -1,5 +1,6 @@
 """What creation refuses: by code and by name, in both languages, with nothing left behind."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.services.world import ALICE, EN, ZH, World, channel, job_body, remote
 from trainwright.domain.errors import StorageUnavailable, TrainwrightError
 from trainwright.services import job_search, jobs
 from trainwright.wire.job_search import JobSearch
+from trainwright.wire.jobs import JobRequest, RoleJobRequest
 
 pytestmark = pytest.mark.anyio
 
@@ -296,7 +298,6 @@ NOT_OFFERED: list[tuple[dict[str, Any], str]] = [
     ({"metadata__annotations": {"jupyter-lab/enable": "true"}}, "jupyter-lab/enable"),
     ({"algorithm__policies": {"auto_search": SEARCH}}, "algorithm.policies.auto_search"),
     ({"algorithm__summary": {"log_type": "tensorboard"}}, "algorithm.summary"),
-    ({"algorithm": {"command": "a", "engine": {"image_url": "org/image:1"}}}, "algorithm.engine.image_url"),
     ({"algorithm__code_dir": "file:///home"}, "algorithm.code_dir"),
     ({"spec__volumes": [{"nfs": {"nfs_server_path": "s:/a", "local_path": "/a"}}]}, "spec.volumes"),
     ({"spec__log_export_path": {"host_path": "/x"}}, "spec.log_export_path.host_path"),
@@ -337,6 +338,8 @@ async def test_bad_input_is_refused_by_name_and_leaves_nothing(
     assert culprit in english and culprit in chinese
     assert any("一" <= char <= "鿿" for char in chinese) and "{" not in english + chinese
     assert error.solution(EN) and error.solution(ZH)
+    field = str(error.slots.get("field", ""))  # a console shows the error beside it
+    assert re.split(r"[.\[]", field)[0] in {*JobRequest.model_fields, *RoleJobRequest.model_fields}, error
 
 
 @pytest.mark.parametrize(("changes", "field"), NOT_OFFERED, ids=[field for _, field in NOT_OFFERED])

@@ -141,6 +141,7 @@ async def test_a_failed_job_names_reason_task_and_exit_code(world: World) -> Non
         ("worker-1", 3),
     ]
     assert status.running_records[0].end_related_task == "worker-1"
+    assert status.reason_advice.startswith("请查看最先失败的任务日志")
 
 
 async def test_a_restarted_job_tells_what_was_done(world: World) -> None:
@@ -154,6 +155,8 @@ async def test_a_restarted_job_tells_what_was_done(world: World) -> None:
     world.clock.ms += 5000
     await reports.report(world.ctx, f"{job_id}-a1", "worker-0", done(3, "user_exit"))
     world.step(job_id, RunState.RUNNING)
+    settling = (await shown(world, job_id))["status"]
+    assert (settling["reason"], settling["reason_advice"]) == ("user_exit", "")  # it will go on by itself
     world.step(job_id, RunState.GONE)
     (first,) = (await shown(world, job_id))["status"]["running_records"]
     assert first["end_recover"] == "job_reschedule"

@@ -220,6 +220,9 @@ async def test_people_read_when_a_job_will_start(world: World) -> None:
     assert status.pending_message == (
         "Queued: waiting for 4 CPUs, 2 free; position 2. It is expected to start at about 14:23 UTC (in 10 min)."
     )
+    # For readers who know their own zone: the reason apart from the time.
+    assert status.pending_reason == "Queued: waiting for 4 CPUs, 2 free; position 2."
+    assert status.pending is not None and status.pending.starts_at == START_MS + 600_000
     (job,) = [world.read(job_id).job for job_id in world.woken]
     later = job_response(JobHistory(replace(job, **waits), (), {}), ZH, START_MS + 700_000)
     assert later.status.pending_message.endswith("队列位置 2。预计一分钟内开始。")

@@ -391,6 +391,16 @@ async def test_an_administrator_takes_nodes_out_and_returns_them(world: World) -
         await nodes.lock_nodes(ctx, root, PUBLIC_POOL, {"nodeNames": []})
 
 
+async def test_why_a_node_is_locked_is_shown_with_it(world: World) -> None:
+    """Guards the administrator's words, in the annotations and as the condition's message."""
+    ctx, _ = on_cluster(world)
+    body = {"nodeNames": ["c1"], "reason": " fan is broken, ticket 4711 "}
+    await nodes.lock_nodes(ctx, replace(ADMIN, is_admin=True), PUBLIC_POOL, body)
+    node = await nodes.show_node(ctx, ALICE, PUBLIC_POOL, "c1")
+    assert node.metadata.annotations["trainwright.isolated/detail"] == "fan is broken, ticket 4711"
+    assert node.status.conditions[1].message == "fan is broken, ticket 4711"
+
+
 async def test_whose_job_a_node_failed_is_for_the_platforms_admin(world: World) -> None:
     """Guards other projects' jobs, and a node that failed a check."""
     ctx, _ = on_cluster(world)

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from tests.services.test_pools import ADMIN, make, pool_body
-from tests.services.world import ALICE, EN, World
+from tests.services.world import ALICE, EN, World, job_body
 from trainwright.domain.access import VIEWER, Action
 from trainwright.domain.errors import ActionDenied, InvalidQuery, PoolNotFound, WorkspaceNotFound
 from trainwright.domain.texts import Language
 from trainwright.ports.pools import PUBLIC_POOL
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import Member, Workspace
-from trainwright.services import pool_events, pools
+from trainwright.services import jobs, pool_events, pools
 
 pytestmark = pytest.mark.anyio
 
@@ -51,8 +51,32 @@ async def test_a_pool_lies_in_its_workspace(world: World) -> None:
     with pytest.raises(WorkspaceNotFound):
         await pools.list_pools(world.ctx, limited, workspace_id="a" * 32)
     within = await pools.list_pools(world.ctx, limited, workspace_id="b" * 32)
-    assert [item.metadata.name for item in within.items] == seen
-    assert (await pools.show_statistics(world.ctx, limited, "b" * 32)).statistics.status.created == 1
+    assert [item.metadata.name for item in within.items] == [PUBLIC_POOL, *seen]
+    assert (await pools.show_statistics(world.ctx, limited, "b" * 32)).statistics.status.created == 2
+
+
+async def test_a_workspaces_list_holds_what_its_jobs_may_be_in(world: World) -> None:
+    """Guards that lists and `spec.resource.pool_id` agree: pools of no workspace and of the default one serve all."""
+    with world.ctx.units(PLATFORM) as uow:
+        for letter in "ab":
+            uow.workspaces.add(Workspace(letter * 32, ADMIN.project_id, letter))
+        uow.commit()
+    made = {}
+    for name, label in (("none", ""), ("zero", "0"), ("ours", "a" * 32), ("theirs", "b" * 32)):
+        world.clock.ms += 1
+        body = pool_body(name)
+        if label:
+            body["metadata"]["labels"]["os.modelarts/workspace.id"] = label
+        made[name] = (await pools.create_pool(world.ctx, ADMIN, body)).metadata.name
+    listed = (await pools.list_pools(world.ctx, ADMIN, workspace_id="a" * 32)).items
+    assert [item.metadata.name for item in listed] == [PUBLIC_POOL, made["none"], made["zero"], made["ours"]]
+    for pool_id in (item.metadata.name for item in listed):
+        body = job_body(
+            metadata__name=f"in-{pool_id}",
+            metadata__workspace_id="a" * 32,
+            spec__resource={"flavor_id": "cpu.1", "node_count": 1, "pool_id": pool_id},
+        )
+        assert (await jobs.create(world.ctx, ADMIN, body, EN)).metadata.workspace_id == "a" * 32
 
 
 async def test_lists_select_by_label_and_state(world: World) -> None:

@@ -57,6 +57,12 @@ BODIES: list[tuple[str, Distribution, dict[str, Any], str]] = [
     ("plain", Distribution.NONE, job_body(), "worker-0"),
     ("command", Distribution.NONE, job_body(algorithm={"command": "echo a"}), "worker-0"),
     (
+        "flag",
+        Distribution.NONE,
+        job_body(algorithm__parameters=[{"name": "amp", "flag": True}, {"name": "lr", "value": "0.1"}]),
+        "worker-0",
+    ),
+    (
         "folders",
         Distribution.NONE,
         job_body(spec__folders={"dataset": {"obs_url": "obs://bucket/data/"}, "user_home": True}),
@@ -101,6 +107,14 @@ async def test_a_preview_is_what_the_runner_starts(
     assert len(words) == len(argv)
     for word, real in zip(words, argv, strict=True):
         assert word == real or ("<" in word and word.partition("<")[0] == real[: word.index("<")])
+
+
+async def test_a_hyperparameter_without_value_is_passed_only_as_a_flag(world: World) -> None:
+    """Guards bare flags (`--amp`), an empty value (`--tag=`), and that no value alone still means "not given"."""
+    parameters = [{"name": "amp", "flag": True}, {"name": "tag", "value": ""}, {"name": "none"}]
+    argv, _, _ = await started(world, job_body(algorithm__parameters=parameters), "worker-0")
+    assert argv[3:5] == ["--amp", "--tag="]
+    assert not [word for word in argv if word.startswith("--none")]
 
 
 async def test_who_starts_what(world: World) -> None:

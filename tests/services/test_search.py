@@ -10,7 +10,7 @@ from tests.services.world import ALICE, BOB, EN, START_MS, World
 from trainwright.domain.errors import TrainwrightError, WorkspaceNotFound
 from trainwright.ports.uow import PLATFORM
 from trainwright.ports.workspaces import Workspace
-from trainwright.services import job_search
+from trainwright.services import changing, job_search
 from trainwright.wire.job_search import FILTERS_MAX, VALUES_MAX
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +75,10 @@ async def test_each_filter(world: World) -> None:
         assert await found(world, **where(key, "in", "none")) == []
         assert len(await found(world, **where(key, "not", "none"))) == 3
     assert await found(world, **where("algorithm_name", "like", "a")) == []
+    assert await found(world, **where("engine_id", "like", "py-")) == ["alphabet", "beta", "alpha"]
+    assert await found(world, **where("engine_id", "not", "py-1")) == []
+    assert await found(world, **where("flavor_id", "in", "cpu.1")) == ["alphabet", "beta", "alpha"]
+    assert await found(world, **where("flavor_id", "in", "cpu.4")) == []
     times = (str(START_MS + 1000), str(START_MS + 2000))
     assert await found(world, **where("create_time", "between", *times)) == ["alphabet", "beta"]
 
@@ -103,7 +107,7 @@ async def test_sorting(world: World) -> None:
     await seed_jobs(world)
     assert await found(world, sort_by="name", order="asc") == ["alpha", "alphabet", "beta"]
     assert await found(world, sort_by="create_time", order="asc") == ["alpha", "beta", "alphabet"]
-    for key in ("duration", "status", "phase", "start_time"):
+    for key in ("duration", "status", "phase", "start_time", "user_name", "priority"):
         assert len(await found(world, sort_by=key)) == 3
     answer = await job_search.search(world.ctx, ALICE, {"sort_by": "phase"}, EN)
     assert answer.sort_by == "phase"
@@ -221,3 +225,30 @@ async def test_bad_searches_are_refused(world: World, raw: dict[str, Any], code:
     with pytest.raises(TrainwrightError) as caught:
         await job_search.search(world.ctx, ALICE, raw, EN)
     assert caught.value.code == code
+
+
+async def test_a_changed_priority_is_what_jobs_are_sorted_by(world: World) -> None:
+    """Guards the copy of the priority that searches read against staying behind the job's own."""
+    ids = await seed_jobs(world)
+    assert await found(world, sort_by="priority") == ["alphabet", "beta", "alpha"]
+    await changing.change(world.ctx, ALICE, ids["alpha"], {"spec": {"schedule_policy": {"priority": 2}}})
+    assert await found(world, sort_by="priority") == ["alpha", "alphabet", "beta"]
+    assert await found(world, sort_by="priority", order="asc") == ["beta", "alphabet", "alpha"]
+
+
+async def test_the_jobs_of_one_user_are_found_with_any_other_condition(world: World) -> None:
+    """Guards the index of one user's jobs: it must not be asked for what it does not hold."""
+    ids = await seed_jobs(world)
+    mine = where("user_id", "in", ALICE.user_id)["filters"]
+    for other, names in (
+        ([], ["alphabet", "beta", "alpha"]),
+        (where("phase", "in", "Pending")["filters"], ["beta"]),
+        (where("engine_id", "in", "py-1")["filters"], ["alphabet", "beta", "alpha"]),
+        (where("id", "in", ids["alpha"])["filters"], ["alpha"]),
+        (where("user_id", "in", "nobody")["filters"], []),
+        (where("name", "like", "alph")["filters"], ["alphabet", "alpha"]),
+    ):
+        for key in ("create_time", "name", "duration", "priority"):
+            assert set(await found(world, filters=[*mine, *other], sort_by=key)) == set(names)
+        page = await job_search.search(world.ctx, ALICE, {"filters": [*mine, *other], "limit": 1}, EN)
+        assert page.count == len(names)

@@ -221,7 +221,7 @@ def open_world(folder: Path, schema: Path) -> Iterator[World]:
         ctx = Services(
             units=database.units,
             objects=objects,
-            logs=FolderLogs(folder / "logs"),
+            logs=FolderLogs(folder / "logs", clock),
             backend=backend,
             catalogue=CATALOGUE,
             clock=clock,

@@ -305,6 +305,82 @@ async def test_a_killed_writer_leaves_the_old_bytes(store: FolderStore, root: Pa
     assert drafts(root) == []
 
 
+MOVER = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from trainwright.domain.obs import ObsPath
+from trainwright.storage.folder import FolderStore
+
+step, calls = int(sys.argv[2]), 0
+
+def counted(call):
+    def made(*args, **kwargs):
+        global calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*args, **kwargs)
+    return made
+
+store = FolderStore(Path(sys.argv[1]))
+for name in ("link", "unlink", "rename", "rmdir", "mkdir"):
+    setattr(os, name, counted(getattr(os, name)))
+replacing = sys.argv[3] if len(sys.argv) > 3 else None
+asyncio.run(store.move(ObsPath("bucket", "a/b"), ObsPath("bucket", "x/y"), replacing=replacing))
+"""
+
+
+@pytest.mark.parametrize("replacing", [None, ""], ids=["over anything", "over nothing"])
+async def test_a_killed_move_loses_nothing(store: FolderStore, root: Path, replacing: str | None) -> None:
+    """Guards kill -9 before every change that a move makes: the object is somewhere, whole, and can be moved again."""
+    for step in range(1, 20):
+        await put(store, BUCKET, "a/b", b"data")
+        argv = [
+            sys.executable,
+            "-c",
+            MOVER,
+            str(root),
+            str(step),
+            *([] if replacing is None else [replacing]),
+        ]
+        ended = subprocess.run(argv, timeout=60).returncode
+        there = await listing(store)
+        assert there and set(there) <= {"a/b", "x/y"}
+        for key in there:
+            assert await get(store, BUCKET, key) == b"data"
+        if "a/b" in there:
+            assert await store.move(ObsPath(BUCKET, "a/b"), ObsPath(BUCKET, "x/y"))
+        assert (await listing(store), await get(store, BUCKET, "x/y")) == (["x/y"], b"data")
+        await store.delete(ObsPath(BUCKET, "x/y"))
+        if ended == 0:
+            break
+    assert ended == 0 and step > 2
+
+
+async def test_a_move_to_where_it_is_loses_nothing(store: FolderStore) -> None:
+    """Guards filesystems that take two spellings for one name, as those of macOS and Windows do."""
+    path = ObsPath(BUCKET, "a/b")
+    await put(store, BUCKET, path.key, b"data")
+    assert await store.move(path, path)
+    assert await get(store, BUCKET, path.key) == b"data"
+
+
+async def test_a_move_writes_no_bytes(store: FolderStore, root: Path) -> None:
+    """Guards that a moved object is the same file, and that a link is not moved for one."""
+    await put(store, BUCKET, "a/b", b"data")
+    before = (root / BUCKET / "a" / "b").stat()
+    assert await store.move(ObsPath(BUCKET, "a/b"), ObsPath(BUCKET, "c/d"))
+    assert os.path.samestat(before, (root / BUCKET / "c" / "d").stat())
+    assert not (root / BUCKET / "a").exists()
+    (root / BUCKET / "link").symlink_to(root / BUCKET / "c" / "d")
+    with pytest.raises(ObjectNotFound):
+        await store.move(ObsPath(BUCKET, "link"), ObsPath(BUCKET, "e"))
+    await put(store, BUCKET, "f/g", b"other")
+    with pytest.raises(KeyConflict):
+        await store.move(ObsPath(BUCKET, "c/d"), ObsPath(BUCKET, "f"))
+    assert await listing(store) == ["c/d", "f/g"]
+
+
 @pytest.mark.parametrize("size", [1, 3 * BLOCK])
 async def test_a_full_disk_leaves_the_old_bytes(
     store: FolderStore, root: Path, monkeypatch: pytest.MonkeyPatch, size: int

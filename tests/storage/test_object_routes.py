@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
+import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -395,3 +396,79 @@ async def test_an_upload_ends_with_its_bucket(http: httpx.AsyncClient) -> None:
     done = await http.post(f"{OTHERS}/moving/uploads/{upload}/completion")
     assert code(done) == (404, "Trainwright.0105")
     assert (await http.get(f"{ROOT}/moving/objects")).json()["objects"] == []
+
+
+async def test_a_write_with_a_condition(http: httpx.AsyncClient) -> None:
+    """Guards If-Match and If-None-Match of PUT: what they say must be there, or the answer is 412."""
+    first = await http.put(url("k"), content=b"1", headers={"If-None-Match": "*"})
+    assert first.status_code == 200
+    there = await http.put(url("k"), content=b"2", headers={"If-None-Match": "*"})
+    assert code(there) == (412, "Trainwright.0112") and there.json()["error_solution"]
+    etag = first.headers["etag"]
+    second = await http.put(url("k"), content=b"two", headers={"If-Match": etag})
+    assert second.status_code == 200
+    assert code(await http.put(url("k"), content=b"3", headers={"If-Match": etag})) == (
+        412,
+        "Trainwright.0112",
+    )
+    assert (await http.get(url("k"))).content == b"two"
+    assert (await http.put(url("k"), content=b"4", headers={"If-Match": "*"})).status_code == 200
+    assert code(await http.put(url("n"), content=b"5", headers={"If-Match": "*"})) == (
+        412,
+        "Trainwright.0112",
+    )
+    assert (await http.get(url("n"))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"If-Match": "abc"},
+        {"If-Match": 'W/"abc"'},
+        {"If-Match": '"a", "b"'},
+        {"If-Match": ""},
+        {"If-None-Match": '"abc"'},
+        {"If-None-Match": "*", "If-Match": '"abc"'},
+    ],
+)
+async def test_conditions_that_cannot_be(http: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    """Guards that a condition that is not understood is refused, and not left out."""
+    answer = await http.put(url("k"), content=b"x", headers=headers)
+    assert answer.status_code == 400 and answer.json()["error_field"] in headers
+    assert (await http.get(url("k"))).status_code == 404
+
+
+async def test_two_who_save_at_once(http: httpx.AsyncClient) -> None:
+    """Guards that of two editors of one version one is told, not overwritten; many times over."""
+    etag = (await http.put(url("k"), content=b"0")).headers["etag"]
+    for round_ in range(20):
+        answers: dict[bytes, httpx.Response] = {}
+
+        async def save(data: bytes, etag: str = etag, answers: dict[bytes, httpx.Response] = answers) -> None:
+            answers[data] = await http.put(url("k"), content=data, headers={"If-Match": etag})
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(save, b"a%d" % round_)
+            group.start_soon(save, b"b%d" % round_)
+        stored = [data for data, answer in answers.items() if answer.status_code == 200]
+        assert sorted(answer.status_code for answer in answers.values()) == [200, 412]
+        assert [(await http.get(url("k"))).content] == stored
+        etag = answers[stored[0]].headers["etag"]
+
+
+async def test_an_upload_that_replaces_nothing(http: httpx.AsyncClient) -> None:
+    """Guards `overwrite` of resumable uploads: at the beginning, and for what came meanwhile."""
+    uploads = f"{ROOT}/bucket/uploads"
+    body = {"key": "k", "size": 3, "part_size": 3, "overwrite": False}
+    begun = (await http.post(uploads, json=body)).json()["upload_id"]
+    assert (await http.post(uploads, json=body)).json()["upload_id"] == begun
+    assert (await http.post(uploads, json={**body, "overwrite": True})).json()["upload_id"] != begun
+    assert (await http.put(f"{uploads}/{begun}/parts/1", content=b"new")).status_code == 200
+    await http.put(url("k"), content=b"old")
+    assert code(await http.post(uploads, json=body)) == (412, "Trainwright.0112")
+    assert code(await http.post(f"{uploads}/{begun}/completion")) == (412, "Trainwright.0112")
+    assert (await http.get(url("k"))).content == b"old"
+    await http.delete(url("k"))
+    assert (await http.post(f"{uploads}/{begun}/completion")).status_code == 200
+    assert (await http.post(f"{uploads}/{begun}/completion")).status_code == 200
+    assert (await http.get(url("k"))).content == b"new"

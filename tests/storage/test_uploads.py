@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from trainwright.domain.errors import (
     BucketNotFound,
     InvalidObsPath,
     InvalidParam,
+    ObjectChanged,
     ParamOutOfRange,
     StorageUnavailable,
     UploadIncomplete,
     UploadNotFound,
 )
+from trainwright.domain.obs import ObsPath
+from trainwright.ports.objects import NOTHING
 from trainwright.storage.uploads import STALE_AFTER_MS, Plan, Upload, Uploads
 
 pytestmark = pytest.mark.anyio
@@ -279,3 +283,25 @@ async def test_a_store_that_fails_keeps_the_parts(uploads: Uploads, objects: Mem
         await complete(uploads, upload)
     objects.broken = ""
     assert await complete(uploads, upload) == 25
+
+
+@pytest.mark.parametrize(
+    ("there", "is_its_own"),
+    [(DATA, True), (DATA[:-1] + b"x", False), (DATA[:-1], False), (DATA + b"x", False), (b"", False)],
+)
+async def test_a_server_killed_after_storing_knows_its_own_object(
+    uploads: Uploads, objects: MemoryStore, there: bytes, is_its_own: bool
+) -> None:
+    # Guards kill -9 between the object and the note that it is complete: repeated, the upload is no conflict with
+    # itself; another object is one, and stays.
+    upload = await uploads.begin(replace(PLAN, replacing=NOTHING))
+    for number in (1, 2, 3):
+        await send(uploads, upload, number)
+    await objects.write(ObsPath(PLAN.bucket, PLAN.key), pieces(there))
+    if is_its_own:
+        assert await complete(uploads, upload) == await complete(uploads, upload) == 25
+    else:
+        with pytest.raises(ObjectChanged):
+            await complete(uploads, upload)
+        assert (await show(uploads, upload)).parts == (1, 2, 3)
+    assert await get(objects, PLAN.bucket, PLAN.key) == there

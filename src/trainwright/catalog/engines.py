@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from trainwright.catalog.aliases import Alias, find_repeated
 from trainwright.domain.specs import Distribution, EngineSpec
 
 E = TypeVar("E", bound=BaseModel)
@@ -23,8 +24,8 @@ class CatalogueError(Exception):
 
 
 class EngineEntry(BaseModel):
-    """One engine as the file gives it. `image`: what a job can name instead, as `engine.image_url`. `distribution`: how
-    boot files are started on several nodes.
+    """One engine as the file gives it. `image`: what a job can name instead, as `engine.image_url`. `aliases`: names
+    and versions of other platforms that it stands in for. `distribution`: how boot files are started on several nodes.
 
     `requirements` empty: `interpreter` is used as it is (empty: the one that runs the platform). Otherwise a virtual
     environment with these packages is made from it on first use, with `pip_options` handed to pip.
@@ -41,6 +42,7 @@ class EngineEntry(BaseModel):
     pip_options: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
     image: str = Field(default="", max_length=512)
+    aliases: tuple[Alias, ...] = ()
     distribution: Distribution = Distribution.NONE
 
     @field_validator("id")
@@ -93,6 +95,9 @@ def _parse(text: str, source: str) -> tuple[EngineEntry, ...]:
             raise CatalogueError(f"{source}: engines[{index}].id: {entry.id} is used twice")
         if any(entry.image and entry.image == other.image for other in entries):
             raise CatalogueError(f"{source}: engines[{index}].image: {entry.image} is used twice")
+        repeated = find_repeated(entry.aliases, *((other.id, *other.aliases) for other in entries))
+        if repeated:
+            raise CatalogueError(f"{source}: engines[{index}].aliases: {repeated} is used twice")
         seen.add(entry.id)
         entries.append(entry)
     return tuple(entries)

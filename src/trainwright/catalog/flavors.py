@@ -1,12 +1,13 @@
 """Flavors: named sizes of node, given by an admin's file or derived from what the backend has."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainwright.catalog.aliases import Alias, find_repeated
 from trainwright.catalog.engines import CatalogueError, parse_entry, read_entries
 from trainwright.domain.demand import Demand
 from trainwright.domain.specs import Resources
@@ -23,13 +24,16 @@ from trainwright.wire.catalogue import (
 
 POOL_FLAVOR_PREFIX = "modelarts.pool.visual."
 POOL_FLAVOR_CARDS = {"xlarge": 1, "2xlarge": 2, "4xlarge": 4, "8xlarge": 8, "16xlarge": 16}
+OLD_SMALLEST = "modelarts.vm.cpu.2u"
+_OLD_SMALLEST_CPUS = 2
 FlavorType = Literal["CPU", "GPU", "Ascend"]
 _MIB_PER_GIB = 1024
 
 
 class Flavor(BaseModel):
     """A named size of node. `max_nodes`: how many of them one job may have. `processes`: how many an engine that starts
-    one for each device (distributions ascend and mpi) starts on it; 0: one for each accelerator.
+    one for each device (distributions ascend and mpi) starts on it; 0: one for each accelerator. `aliases`: names of
+    other platforms' flavors that it stands in for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +45,7 @@ class Flavor(BaseModel):
     accelerator_name: str = ""
     accelerator_memory: str = ""  # of one, such as 32GB
     processes: int = Field(default=0, ge=0, le=1024)
+    aliases: tuple[Alias, ...] = ()
 
     @property
     def type(self) -> FlavorType:
@@ -62,6 +67,7 @@ class Flavor(BaseModel):
             max_num=self.max_nodes,
             billing=Billing(code=self.id, unit_num=1),
             flavor_info=self._info(),
+            aliases=list(self.aliases),
         )
 
     def _info(self) -> FlavorInfo:
@@ -99,6 +105,9 @@ def load_flavors(path: Path, capacity: Capacity, nodes: Sequence[Node] = ()) -> 
         flavor = parse_entry(Flavor, raw, f"{path}: flavors[{index}]")
         if any(flavor.id == other.id for other in flavors):
             raise CatalogueError(f"{path}: flavors[{index}].id: {flavor.id} is used twice")
+        repeated = find_repeated(flavor.aliases, *((other.id, *other.aliases) for other in flavors))
+        if repeated:
+            raise CatalogueError(f"{path}: flavors[{index}].aliases: {repeated} is used twice")
         flavors.append(flavor)
     return tuple(flavors)
 
@@ -129,15 +138,25 @@ def derive_flavors(capacity: Capacity, nodes: Sequence[Node] = ()) -> tuple[Flav
 
     Memory, disk and, for accelerator flavors, CPUs are the same share of the machine. `max_nodes` is how many fit.
     A machine of less than one CPU gives one flavor with all it has. `nodes`, where the backend has several: shares of
-    the largest one, and as many as fit into all of them together.
+    the largest one, and as many as fit into all of them together. The largest CPU flavor of two CPUs at most stands in
+    for ModelArts' `modelarts.vm.cpu.2u`.
     """
     if nodes:
         largest = max(
             (node.total for node in nodes), key=lambda has: (has.accelerators, has.cpus, has.memory_mib)
         )
-        single = (*_cpu_flavors(largest), *_accelerator_flavors(largest))
+        single = (*_standing_in(_cpu_flavors(largest)), *_accelerator_flavors(largest))
         return tuple(flavor.model_copy(update={"max_nodes": _fitting(flavor, nodes)}) for flavor in single)
-    return (*_cpu_flavors(capacity.total), *_accelerator_flavors(capacity.total))
+    return (*_standing_in(_cpu_flavors(capacity.total)), *_accelerator_flavors(capacity.total))
+
+
+def _standing_in(flavors: Iterable[Flavor]) -> Iterator[Flavor]:
+    """`flavors`, one of them with the name of ModelArts' smallest."""
+    made = list(flavors)
+    small = [flavor for flavor in made if flavor.resources.cpus <= _OLD_SMALLEST_CPUS] or made[:1]
+    chosen = max(small, key=lambda flavor: flavor.resources.cpus, default=None)
+    for flavor in made:
+        yield flavor.model_copy(update={"aliases": (OLD_SMALLEST,)}) if flavor is chosen else flavor
 
 
 def _fitting(flavor: Flavor, nodes: Sequence[Node]) -> int:

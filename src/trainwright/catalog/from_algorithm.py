@@ -29,11 +29,13 @@ from trainwright.wire.jobs import (
     OutputRequest,
     ParameterRequest,
 )
+from trainwright.wire.training_metrics import MetricRuleRequest
 
 C = TypeVar("C", InputRequest, OutputRequest)
 
 OBS, DATASET = "obs", "dataset"
 MULTIPLE = "multiple"
+_PARAMETERS = "algorithm.parameters"
 _ENGINE_FIELDS = ("engine_id", "engine_name", "engine_version", "image_url")
 
 _DIFFERS = Text("it is another than the algorithm's", "与算法中的配置不一致")
@@ -75,6 +77,7 @@ def merge(
             "parameters": _parameters(algorithm_name, saved, asked.parameters or []),
             "inputs": _inputs(algorithm_name, saved.inputs or [], asked.inputs or []),
             "outputs": _channels(algorithm_name, "outputs", saved.outputs or [], asked.outputs or []),
+            "metrics": _metrics(saved.metrics or [], asked.metrics or []),
         }
     )
     return request.model_copy(update={"algorithm": filled})
@@ -184,29 +187,40 @@ def _engine(saved: AlgorithmEngineRequest | None, asked: EngineRequest | None) -
 def _parameters(
     algorithm_name: str, saved: JobConfigRequest, asked: Sequence[ParameterRequest]
 ) -> list[ParameterRequest]:
-    check_names(asked, "algorithm.parameters")
+    check_names(asked, _PARAMETERS)
     given = {parameter.name: parameter for parameter in asked}
-    merged = [_parameter(algorithm_name, own, given.pop(own.name, None)) for own in saved.parameters or []]
+    fields = {parameter.name: f"{_PARAMETERS}[{index}].value" for index, parameter in enumerate(asked)}
+    merged = [
+        _parameter(algorithm_name, own, given.pop(own.name, None), fields.get(own.name, _PARAMETERS))
+        for own in saved.parameters or []
+    ]
     if given and saved.parameters_customization is False:
         name = next(iter(given))
-        raise AlgorithmMismatch(
-            field="algorithm.parameters", algorithm=algorithm_name, detail=_NO_MORE, name=name
-        )
+        raise AlgorithmMismatch(field=_PARAMETERS, algorithm=algorithm_name, detail=_NO_MORE, name=name)
     return [*merged, *given.values()]
 
 
 def _parameter(
-    algorithm_name: str, own: ParameterRequest, given: ParameterRequest | None
+    algorithm_name: str, own: ParameterRequest, given: ParameterRequest | None, field: str
 ) -> ParameterRequest:
     value = own.value if given is None or given.value is None else given.value
     if own.constraint is not None:
         if own.constraint.editable is False and value != own.value:
             raise AlgorithmMismatch(
-                field="algorithm.parameters", algorithm=algorithm_name, detail=_NOT_EDITABLE, name=own.name
+                field=field, algorithm=algorithm_name, detail=_NOT_EDITABLE, name=own.name
             )
-        check_value(own.name, value, own.constraint)
+        check_value(own.name, value, own.constraint, field)
     described = (given.description if given else None) or own.description
-    return own.model_copy(update={"value": value, "description": described})
+    flag = own.flag if given is None or given.flag is None else given.flag
+    return own.model_copy(update={"value": value, "description": described, "flag": flag})
+
+
+def _metrics(
+    saved: Sequence[MetricRuleRequest], asked: Sequence[MetricRuleRequest]
+) -> list[MetricRuleRequest] | None:
+    """The job's own, and those of the algorithm that have other names."""
+    own = {rule.name for rule in asked}
+    return [*asked, *(rule for rule in saved if rule.name not in own)] or None
 
 
 def _inputs(

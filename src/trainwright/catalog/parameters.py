@@ -49,7 +49,7 @@ def check_parameters(parameters: Sequence[ParameterRequest], field: str) -> None
     for index, parameter in enumerate(parameters):
         if parameter.constraint is not None:
             _check_type(parameter.constraint, f"{field}[{index}].constraint.type")
-            check_value(parameter.name, parameter.value, parameter.constraint)
+            check_value(parameter.name, parameter.value, parameter.constraint, f"{field}[{index}].value")
 
 
 def check_names(parameters: Sequence[ParameterRequest], field: str) -> None:
@@ -61,28 +61,30 @@ def check_names(parameters: Sequence[ParameterRequest], field: str) -> None:
         seen.add(parameter.name)
 
 
-def check_value(name: str, value: str | None, constraint: ConstraintRequest) -> None:
-    """`value` keeps to `constraint`.
+def check_value(name: str, value: str | None, constraint: ConstraintRequest, field: str) -> None:
+    """`value`, which `field` of the body gives, keeps to `constraint`.
 
     Raises:
         ParameterRequired, ParameterType, ParameterRange.
     """
     if not value:
         if constraint.required:
-            raise ParameterRequired(name=name)
+            raise ParameterRequired(field=field, name=name)
         return
     declared = constraint.type or "String"
     number = _number(value, declared)
     if number is None:
-        raise ParameterType(name=name, value=value, type=declared)
+        raise ParameterType(field=field, name=name, value=value, type=declared)
     allowed = constraint.valid_range or []
     match _limit(constraint):
         case "range":
             low, high = _bound(allowed[0]), _bound(allowed[1])
             if (low is not None and number < low) or (high is not None and number > high):
-                raise ParameterRange(name=name, value=value, allowed=f"[{allowed[0]}, {allowed[1]}]")
+                raise ParameterRange(
+                    field=field, name=name, value=value, allowed=f"[{allowed[0]}, {allowed[1]}]"
+                )
         case "choice" if value not in allowed and not _among(value, allowed, declared):
-            raise ParameterRange(name=name, value=value, allowed=", ".join(allowed))
+            raise ParameterRange(field=field, name=name, value=value, allowed=", ".join(allowed))
         case _:
             pass
 
@@ -101,7 +103,7 @@ def check_declared(parameters: Sequence[ParameterRequest], field: str) -> None:
         if parameter.constraint is not None:
             _check_constraint(parameter.constraint, f"{where}.constraint")
             if parameter.value:
-                check_value(parameter.name, parameter.value, parameter.constraint)
+                check_value(parameter.name, parameter.value, parameter.constraint, f"{where}.value")
 
 
 def may_describe(text: str) -> bool:

@@ -90,10 +90,12 @@ def find_code(algorithm: AlgorithmRequest) -> tuple[Place | None, str]:
         CommandMissing, InvalidCodeDir, InvalidBootFile: as `find_places`.
     """
     if not (algorithm.boot_file or algorithm.command):
-        raise CommandMissing(detail=_CODE_WITHOUT_BOOT if algorithm.code_dir else _NOTHING_TO_RUN)
+        if algorithm.code_dir:
+            raise CommandMissing(field="algorithm.boot_file", detail=_CODE_WITHOUT_BOOT)
+        raise CommandMissing(field="algorithm.command", detail=_NOTHING_TO_RUN)
     if not algorithm.code_dir:
         if algorithm.boot_file:
-            raise CommandMissing(detail=_BOOT_WITHOUT_CODE)
+            raise CommandMissing(field="algorithm.code_dir", detail=_BOOT_WITHOUT_CODE)
         return None, ""
     code = _parse_code_dir(algorithm.code_dir)
     if not algorithm.boot_file:

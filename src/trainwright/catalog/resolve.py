@@ -11,14 +11,14 @@ from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import EngineEntry
 from trainwright.catalog.flavors import POOL_FLAVOR_PREFIX, Flavor, pool_flavor
 from trainwright.catalog.folders import CODE_FOLDER, Folders
-from trainwright.catalog.places import Place, Places
+from trainwright.catalog.places import Place, Places, parse_path
 from trainwright.catalog.roles import Part, appended, roles_of
 from trainwright.domain.demand import Demand
 from trainwright.domain.errors import (
     CommandMissing,
     FlavorNotFound,
+    ImageNotRunnable,
     InvalidParam,
-    NotOffered,
     TooManyNodes,
     TrainwrightError,
 )
@@ -28,7 +28,9 @@ from trainwright.domain.specs import (
     CheckpointPolicy,
     CodeSpec,
     EngineSpec,
+    ImageSpec,
     LaunchSpec,
+    MetricRule,
     Parameter,
     PassAs,
     RoleSpec,
@@ -70,6 +72,15 @@ _ENGINE_CONTRADICTION = Text(
 )
 
 
+_IMAGE_UNKNOWN = Text(
+    "there is no container engine that could pull it, no engine has it, and images.yaml does not name it",
+    "本服务器没有可拉取镜像的容器引擎，没有引擎使用该镜像，images.yaml 中也没有该名称",
+)
+_IMAGE_FOLDER = Text("it is a folder; name an archive", "该路径是目录，请填写镜像归档文件")
+_STORE = ("obs://", "s3://")
+IMAGE_FIELD = "algorithm.engine.image_url"
+
+
 STOP_GRACE_S = 30  # as Kubernetes has it
 
 
@@ -97,7 +108,7 @@ def resolve(parts: Sequence[PlacedPart], catalogue: Catalogue, identity: JobIden
 
     Raises:
         EngineNotFound, FlavorNotFound, TooManyNodes: what it asks for is not on offer.
-        NotOffered: an image that is no engine's.
+        ImageNotRunnable: an image that is not known here.
         CommandMissing, InvalidParam: a boot file without an engine; an engine whose id and name contradict each other;
             roles that cannot be in one pool.
     """
@@ -150,6 +161,7 @@ def _resolve_part(placed: PlacedPart, catalogue: Catalogue) -> tuple[Work, list[
         command = ShellCommand(line=appended(algorithm.command or "", part.appended))
     work = Work(
         engine=engine,
+        image=find_image(algorithm, catalogue),
         code=_code(algorithm, places.code, folders),
         inputs=_inputs(algorithm.inputs or [], places.inputs) + (folders.input_channels() if folders else ()),
         outputs=_outputs(algorithm.outputs or [], places.outputs)
@@ -158,6 +170,7 @@ def _resolve_part(placed: PlacedPart, catalogue: Catalogue) -> tuple[Work, list[
         environment=dict(algorithm.environments or {}),
         working_dir=algorithm.working_dir or (CODE_FOLDER if folders else ""),
         log_export_uri=str(places.log_export.path) if places.log_export else "",
+        metrics=tuple(MetricRule(name=rule.name, regex=rule.regex) for rule in algorithm.metrics or []),
     )
     flavor = find_flavor(part.request.spec.resource, catalogue, placed.pool)
     return work, list(roles_of(part, flavor, command, engine))
@@ -241,23 +254,54 @@ def find_engine(algorithm: AlgorithmRequest, catalogue: Catalogue) -> EngineSpec
     """The engine asked for; None for a command without one.
 
     Raises:
-        EngineNotFound, NotOffered, CommandMissing, InvalidParam: as `resolve`.
+        EngineNotFound, CommandMissing, InvalidParam: as `resolve`.
     """
     wanted = algorithm.engine or EngineRequest()
-    if wanted.image_url:
-        engine = catalogue.find_engine_of_image(wanted.image_url)
-        if engine is None:
-            raise NotOffered(field="algorithm.engine.image_url")
+    engine = catalogue.find_engine_of_image(wanted.image_url or "")
+    if engine is not None:
         _check_same_engine(wanted, engine)
         return engine.to_spec()
+    found = _find_named(algorithm, wanted, catalogue)
+    if found is None or not wanted.image_url:
+        return found
+    # On an image it is the image's Python that runs: the engine says how boot files are started.
+    return found.model_copy(update={"interpreter": "", "requirements": (), "pip_options": ()})
+
+
+def find_image(algorithm: AlgorithmRequest, catalogue: Catalogue) -> ImageSpec | None:
+    """The image that commands are to run in; None without one, and for an image that stands for an engine.
+
+    Raises:
+        ImageNotRunnable: it is neither in the catalogue nor in the object store.
+    """
+    name = algorithm.engine.image_url if algorithm.engine else None
+    if not name or catalogue.find_engine_of_image(name) is not None:
+        return None
+    entry = catalogue.find_image(name)
+    if entry is not None:
+        return ImageSpec(
+            name=name, path=entry.path, environment=entry.environment, working_dir=entry.working_dir
+        )
+    if not name.startswith(_STORE):
+        raise ImageNotRunnable(field=IMAGE_FIELD, image=name, detail=_IMAGE_UNKNOWN)
+    path = parse_path(IMAGE_FIELD, name)
+    if path.is_folder:
+        raise ImageNotRunnable(field=IMAGE_FIELD, image=name, detail=_IMAGE_FOLDER)
+    return ImageSpec(name=name, uri=str(path))
+
+
+def _find_named(
+    algorithm: AlgorithmRequest, wanted: EngineRequest, catalogue: Catalogue
+) -> EngineSpec | None:
     if wanted.engine_id:
         entry = catalogue.get_engine(wanted.engine_id)
-        _check_same_engine(wanted, entry)
+        if entry.id == wanted.engine_id:  # what it stands in for has a name and version of its own
+            _check_same_engine(wanted, entry)
         return entry.to_spec()
     if wanted.engine_name or wanted.engine_version:
         return catalogue.get_engine_version(wanted.engine_name or "", wanted.engine_version or "").to_spec()
     if algorithm.boot_file:
-        raise CommandMissing(detail=_ENGINE_MISSING)
+        raise CommandMissing(field="algorithm.engine", detail=_ENGINE_MISSING)
     return None
 
 
@@ -316,7 +360,11 @@ def _channel(channel: ChannelRequest, place: Place, default_path: str, *, prefet
 
 def _parameters(algorithm: AlgorithmRequest) -> tuple[Parameter, ...]:
     given = algorithm.parameters or []
-    return tuple(Parameter(name=p.name, value=p.value) for p in given if p.value is not None)
+    return tuple(
+        Parameter(name=p.name, value=p.value or "", is_flag=p.value is None)
+        for p in given
+        if p.value is not None or p.flag
+    )
 
 
 def _seconds(time: AutoStopRequest | ReservedTimeRequest | None) -> int:

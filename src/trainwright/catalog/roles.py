@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from trainwright.catalog.blame import field_of
 from trainwright.catalog.flavors import Flavor
 from trainwright.domain.errors import TrainwrightError
 from trainwright.domain.specs import (
@@ -62,11 +63,10 @@ class Part:
         return path
 
     def blame(self, error: TrainwrightError) -> TrainwrightError:
-        """`error`, which names a field of `request`, with its place in the body."""
-        named = error.slots.get("field")
-        if not isinstance(named, str) or self.place(named) == named:
-            return error
-        return type(error)(**{**error.slots, **error.texts, "field": self.place(named)})
+        """`error`, which is about a field of `request`, with that field's place in the body."""
+        named = field_of(error)
+        place = self.place(named) if named else ""
+        return error if place == error.slots.get("field", "") else error.about(place)
 
 
 def expand(request: RoleJobRequest) -> tuple[Part, ...]:

@@ -110,7 +110,7 @@ def _check_rewards(rewards: Sequence[RewardAttribute], field: str) -> None:
         if not reward.name:
             raise SearchSettingsInvalid(field=f"{where}.name", detail=_REQUIRED)
         if reward.name in seen:
-            raise SearchRewardRepeated(name=reward.name)
+            raise SearchRewardRepeated(field=f"{field}[{index}].name", name=reward.name)
         seen.add(reward.name)
         if reward.mode not in MODES:
             _refuse_word(f"{where}.mode", reward.mode or "", MODES)

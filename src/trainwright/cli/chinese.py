@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from trainwright.cli.chinese_audit import AUDIT
+from trainwright.cli.chinese_examples import EXAMPLE_NOTES
+from trainwright.cli.chinese_jobs import JOBS
+from trainwright.cli.chinese_library import LIBRARY
+from trainwright.cli.chinese_ma_cli import MA_CLI
 from trainwright.cli.chinese_models import MODELS
 from trainwright.cli.chinese_nodes import NODES
+from trainwright.cli.chinese_places import PLACES
+from trainwright.cli.chinese_usage import USAGE
 
 _HELP = {
     "Train models on your own machines, with the ModelArts training contract.": (
@@ -307,6 +314,8 @@ _MESSAGES = {
     "{option} wants NAME=VALUE, not {value}": "{option} 的格式应为 NAME=VALUE，而不是 {value}",
     "log {size}": "日志 {size}",
     "Reason: {reason}": "原因：{reason}",
+    "What to do": "处理建议",
+    "What to do: {advice}": "处理建议：{advice}",
     "The job goes on. Come back with:  trainwright job follow {job}\n"
     "Stop it with:                     trainwright job stop {job}": (
         "作业仍在运行。继续跟踪：  trainwright job follow {job}\n"
@@ -341,6 +350,8 @@ _MESSAGES = {
     "a link to a folder": "指向目录的链接",
     "not a file": "不是普通文件",
     "it cannot be read": "无法读取",
+    "The server is not installed here.": "此处未安装服务器。",
+    "Install it with `pip install 'trainwright[server]'`.": "请使用 `pip install 'trainwright[server]'` 安装。",
 }
 
 _ERRORS = {
@@ -353,6 +364,8 @@ _ERRORS = {
     "connecting took too long": "连接超时",
     "no answer in time": "等待响应超时",
     "connection refused": "连接被拒绝",
+    "The job has no outputs": "该作业没有输出",
+    "Nothing lies in the outputs {names} yet": "输出 {names} 中尚无内容",
     "No Trainwright server is known.": "未找到 Trainwright 服务器。",
     "No project is known for {endpoint}.": "未找到 {endpoint} 的项目 ID。",
     "No token is known for {endpoint}.": "未找到 {endpoint} 的令牌。",
@@ -363,7 +376,26 @@ _ERRORS = {
     "Make its folder writable.": "请使其所在目录可写。",
     "Cannot read {path}: {detail}": "无法读取 {path}：{detail}",
     "Repair or remove the file.": "请修复或删除该文件。",
+    "The token or access key of {source} holds characters that none has.": (
+        "{source} 的令牌或访问密钥含有不可能出现的字符。"
+    ),
+    "Copy it again, without line breaks.": "请重新复制，不要带换行符。",
     "Start the server again; it rewrites it.": "请重新启动服务器，它会重写该文件。",
+    "{endpoint} ({source}) is not the address of a server.": "{endpoint}（来自 {source}）不是服务器地址。",
+    "Give one such as http://host:8600.": "请使用 http://host:8600 形式的地址。",
+    "Make the file readable, or unset TRAINWRIGHT_TOKEN_FILE.": (
+        "请使该文件可读，或取消设置 TRAINWRIGHT_TOKEN_FILE。"
+    ),
+    "An access key needs its secret key, and the other way round.": "访问密钥与私有密钥必须成对提供。",
+    "Give both, as `trainwright key create` shows them.": (
+        "请按 `trainwright key create` 所示同时提供二者。"
+    ),
+    "The node of this job does not reach the server: objects cannot be read or written from here.": (
+        "该作业所在节点无法访问服务器：无法在此读写对象。"
+    ),
+    "Declare inputs and outputs of the job: the platform copies them to and from local folders.": (
+        "请为作业声明输入和输出：平台会在其与本地目录之间复制数据。"
+    ),
     "{path}: {detail}": "{path}：{detail}",
     "{path} is not a folder": "{path} 不是目录",
     "{path} is not a file": "{path} 不是文件",
@@ -384,7 +416,27 @@ _ERRORS = {
     "{path} is a link out of the target folder; {name} was not written": (
         "{path} 是指向目标目录之外的链接，未写入 {name}"
     ),
+    "The token, the access key or the project holds characters that none of them has.": (
+        "令牌、访问密钥或项目 ID 中含有不允许的字符。"
+    ),
+    "Copy it again.": "请重新复制。",
     "Cannot make the folder {path}: {detail}": "无法创建目录 {path}：{detail}",
 }
 
-CHINESE: Mapping[str, str] = MappingProxyType({**_HELP, **_TITLES, **_MESSAGES, **_ERRORS, **MODELS, **NODES})
+CHINESE: Mapping[str, str] = MappingProxyType(
+    {
+        **_HELP,
+        **_TITLES,
+        **_MESSAGES,
+        **_ERRORS,
+        **AUDIT,
+        **EXAMPLE_NOTES,
+        **JOBS,
+        **LIBRARY,
+        **MA_CLI,
+        **MODELS,
+        **NODES,
+        **PLACES,
+        **USAGE,
+    }
+)

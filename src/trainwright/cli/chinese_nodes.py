@@ -11,6 +11,7 @@ NODES: Mapping[str, str] = MappingProxyType(
         "Return nodes that were locked, or isolated after a fault.": "恢复被锁定或因故障隔离的节点。",
         "Id of the pool; the public one by default.": "资源池 ID，默认为公共资源池。",
         "Names of nodes.": "节点名称。",
+        "Why, for whoever finds them locked.": "锁定原因，供他人查看。",
         "Print the Python stacks stored when the job was suspected to hang, the newest first.": (
             "打印作业疑似卡死时保存的 Python 调用栈，最新的在前。"
         ),

@@ -9,7 +9,8 @@ import typer
 from trainwright.cli.display import print_data, print_table
 from trainwright.cli.failures import EXIT_FAILED, ClientGroup
 from trainwright.cli.options import Format, Output, format_of, globals_of
-from trainwright.client import resolve_settings
+from trainwright.cli.server_extra import has_server
+from trainwright.client import resolve_access
 
 app = typer.Typer(
     cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Settings and where they come from."
@@ -27,14 +28,19 @@ def _group() -> None:
 def show(ctx: typer.Context, output: Output = None) -> None:
     """Print the client's settings, then let the server's own command print the server's."""
     told, chosen = globals_of(ctx), format_of(ctx, output)
-    settings = resolve_settings(
+    settings = resolve_access(
         env=os.environ, endpoint=told.endpoint, project_id=told.project_id, token=told.token
     )
-    hidden = "…" + settings.token.value[-_SHOWN_OF_TOKEN:]
+    known = {
+        "endpoint": settings.endpoint,
+        "project": settings.project_id,  # unknown with keys: they belong to one, which the server tells
+        "token": settings.token,
+        "access key": settings.access_key,
+    }
     values = {
-        "endpoint": (settings.endpoint.value, settings.endpoint.source),
-        "project": (settings.project_id.value, settings.project_id.source),
-        "token": (hidden, settings.token.source),
+        name: ("…" + setting.value[-_SHOWN_OF_TOKEN:] if name == "token" else setting.value, setting.source)
+        for name, setting in known.items()
+        if setting.value
     }
     if chosen is not Format.TABLE:
         print_data(
@@ -47,6 +53,9 @@ def show(ctx: typer.Context, output: Output = None) -> None:
     )
     sys.stdout.write("\n")
     sys.stdout.flush()
+    if not has_server():
+        typer.echo(told.say("The server is not installed here."), err=True)
+        return
     try:
         done = subprocess.run(
             [sys.executable, "-m", "trainwright.server", "config", "show"],

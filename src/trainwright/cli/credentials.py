@@ -1,17 +1,22 @@
 """`trainwright key|token`: what people and programs prove who they are with. Secrets are printed once."""
 
+from __future__ import annotations
+
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainwright.cli.display import print_fields, print_model, print_table, time_text
+from trainwright.cli.asking import YesOption, confirm
+from trainwright.cli.display import print_fields, print_model, print_table, time_text, yes_no
 from trainwright.cli.failures import ClientGroup
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.people import find_user
 from trainwright.cli.session import open_platform
-from trainwright.client import Client
-from trainwright.wire.identity import NewAccessKey, NewToken
+
+if TYPE_CHECKING:
+    from trainwright.client import Client
+    from trainwright.wire.identity import NewAccessKey, NewToken
 
 _DAY_MS = 86_400_000
 
@@ -72,7 +77,7 @@ def list_keys(ctx: typer.Context, user: UserOption = "", output: Output = None) 
         (
             item.access_key,
             item.description,
-            _yes_no(told, item.enabled),
+            yes_no(told, item.enabled),
             time_text(item.created_at_ms),
             time_text(item.expires_at_ms),
         )
@@ -108,11 +113,13 @@ def rotate_key(
 
 
 @keys.command("delete", help="Delete an access key.")
-def delete_key(ctx: typer.Context, access_key: KeyArgument) -> None:
+def delete_key(ctx: typer.Context, access_key: KeyArgument, yes: YesOption = False) -> None:
     """Delete it."""
+    told = globals_of(ctx)
+    confirm(told, told.say("Delete access key {name}?", name=access_key), yes=yes)
     with open_platform(ctx) as platform:
         platform.client.delete_access_key(access_key)
-    typer.echo(globals_of(ctx).say("{name} deleted.", name=access_key))
+    typer.echo(told.say("{name} deleted.", name=access_key))
 
 
 @tokens.command("create", help="Issue a token. It is shown once.")
@@ -146,7 +153,7 @@ def list_tokens(ctx: typer.Context, user: UserOption = "", output: Output = None
         (
             item.id,
             item.description,
-            _yes_no(told, item.enabled),
+            yes_no(told, item.enabled),
             time_text(item.created_at_ms),
             time_text(item.expires_at_ms),
         )
@@ -182,11 +189,13 @@ def rotate_token(
 
 
 @tokens.command("delete", help="Delete a token.")
-def delete_token(ctx: typer.Context, token_id: TokenArgument) -> None:
+def delete_token(ctx: typer.Context, token_id: TokenArgument, yes: YesOption = False) -> None:
     """Delete it."""
+    told = globals_of(ctx)
+    confirm(told, told.say("Delete token {name}?", name=token_id), yes=yes)
     with open_platform(ctx) as platform:
         platform.client.delete_token(token_id)
-    typer.echo(globals_of(ctx).say("{name} deleted.", name=token_id))
+    typer.echo(told.say("{name} deleted.", name=token_id))
 
 
 def _user_id(client: Client, user: str) -> str:
@@ -195,10 +204,6 @@ def _user_id(client: Client, user: str) -> str:
 
 def _end_ms(days: int | None) -> int:
     return int(time.time() * 1000) + days * _DAY_MS if days else 0
-
-
-def _yes_no(told: Globals, value: bool) -> str:
-    return told.say("yes") if value else told.say("no")
 
 
 def _print_key(told: Globals, made: NewAccessKey, output: Format) -> None:

@@ -78,6 +78,22 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right
     console.print(table)
 
 
+def print_page(
+    told: Globals,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    total: int,
+    offset: int,
+    right: Iterable[int] = (),
+) -> None:
+    """A page of a list as a table, and on stderr how much of all it is when it is not all."""
+    print_table(columns, rows, right=right)
+    if total > offset + len(rows):
+        sys.stdout.flush()
+        sys.stderr.write(told.say("{shown} of {all} shown", shown=len(rows), all=total) + "\n")
+
+
 def print_fields(fields: Iterable[tuple[str, Cell]]) -> None:
     """Names and values below each other; empty values are left out."""
     table = Table(box=None, pad_edge=False, show_header=False, show_edge=False)
@@ -97,6 +113,11 @@ def phase_cell(phase: str) -> Text:
 def level_cell(level: str) -> Text:
     """An event's level in its colour."""
     return Text(level, style=_LEVEL_STYLES.get(level, ""))
+
+
+def yes_no(told: Globals, is_so: bool) -> str:
+    """`yes` or `no`."""
+    return told.say("yes") if is_so else told.say("no")
 
 
 def size_text(count: float) -> str:

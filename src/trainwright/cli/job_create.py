@@ -7,17 +7,28 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
+from trainwright.cli.completion import (
+    complete_algorithms,
+    complete_engines,
+    complete_experiments,
+    complete_flavors,
+    complete_objects,
+    complete_pools,
+    complete_subscriptions,
+    complete_workspaces,
+)
 from trainwright.cli.display import print_fields, print_model
+from trainwright.cli.files import named_pairs, read_yaml
+from trainwright.cli.job_extras import Extras, lay_over, tag_values
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import open_platform
 from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
 from trainwright.client import (
     CODE_BUCKET,
+    Job,
     JobDraft,
     Platform,
-    TrainingJob,
     draft_body,
     expand_body,
     is_local_folder,
@@ -35,7 +46,11 @@ def create(
     name: Annotated[str, typer.Option(help="Name: letters, digits, _ and -.", show_default=False)] = "",
     code_dir: Annotated[
         str,
-        typer.Option(help="Code folder: obs://…, or a folder here, which is uploaded.", show_default=False),
+        typer.Option(
+            help="Code folder: obs://…, or a folder here, which is uploaded.",
+            show_default=False,
+            autocompletion=complete_objects,
+        ),
     ] = "",
     boot_file: Annotated[
         str, typer.Option(help="Python file to start, inside the code folder.", show_default=False)
@@ -44,10 +59,20 @@ def create(
         str, typer.Option(help="Shell command to run instead of a boot file.", show_default=False)
     ] = "",
     engine: Annotated[
-        str, typer.Option(help="Engine id, see `trainwright engine list`.", show_default=False)
+        str,
+        typer.Option(
+            help="Engine id, see `trainwright engine list`.",
+            show_default=False,
+            autocompletion=complete_engines,
+        ),
     ] = "",
     flavor: Annotated[
-        str, typer.Option(help="Flavor id, see `trainwright flavor list`.", show_default=False)
+        str,
+        typer.Option(
+            help="Flavor id, see `trainwright flavor list`.",
+            show_default=False,
+            autocompletion=complete_flavors,
+        ),
     ] = "",
     nodes: Annotated[int | None, typer.Option(help="Number of nodes.", show_default=False)] = None,
     param: Annotated[
@@ -105,6 +130,71 @@ def create(
             metavar="HOURS", help="Keep its environment so long after a failure.", show_default=False
         ),
     ] = None,
+    image: Annotated[
+        str, typer.Option(metavar="IMAGE", help="Image to run in, instead of an engine.", show_default=False)
+    ] = "",
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=REGEX",
+            help="Metric read from the log: the regular expression's first group is the value; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="Tag; repeatable.", show_default=False)
+    ] = None,
+    experiment: Annotated[
+        str,
+        typer.Option(
+            metavar="EXPERIMENT",
+            help="Id or name of the experiment it belongs to; a new name makes one.",
+            show_default=False,
+            autocompletion=complete_experiments,
+        ),
+    ] = "",
+    workspace: Annotated[
+        str,
+        typer.Option(
+            metavar="WORKSPACE",
+            help="Id or name of the workspace it lies in.",
+            show_default=False,
+            autocompletion=complete_workspaces,
+        ),
+    ] = "",
+    pool: Annotated[
+        str,
+        typer.Option(
+            metavar="POOL",
+            help="Id or name of the pool it runs in.",
+            show_default=False,
+            autocompletion=complete_pools,
+        ),
+    ] = "",
+    algorithm: Annotated[
+        str,
+        typer.Option(
+            metavar="ALGORITHM",
+            help="Id or name of the saved algorithm it runs.",
+            show_default=False,
+            autocompletion=complete_algorithms,
+        ),
+    ] = "",
+    subscription: Annotated[
+        str,
+        typer.Option(
+            metavar="SUBSCRIPTION",
+            help="Id of the subscription, or title of the published algorithm, it runs.",
+            show_default=False,
+            autocompletion=complete_subscriptions,
+        ),
+    ] = "",
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DATASET[@VERSION]", help="Input from a dataset; repeatable.", show_default=False
+        ),
+    ] = None,
     working_dir: Annotated[
         str, typer.Option(metavar="DIR", help="Folder the command starts in.", show_default=False)
     ] = "",
@@ -131,10 +221,10 @@ def create(
         engine=engine,
         flavor=flavor,
         nodes=nodes,
-        parameters=_pairs(told, "--param", param),
-        environment=_pairs(told, "--env", env),
-        inputs=_pairs(told, "--input", inputs),
-        outputs=_pairs(told, "--output", channels),
+        parameters=named_pairs(told, "--param", param),
+        environment=named_pairs(told, "--env", env),
+        inputs=named_pairs(told, "--input", inputs),
+        outputs=named_pairs(told, "--output", channels),
         prefetch=prefetch or [],
         auto_stop=auto_stop,
         log_path=log_path,
@@ -144,9 +234,24 @@ def create(
         reserve_hours=reserve_hours,
         working_dir=working_dir,
     )
+    extras = Extras(
+        image=image,
+        workspace=workspace,
+        pool=pool,
+        experiment=experiment,
+        algorithm=algorithm,
+        subscription=subscription,
+        datasets=dataset or (),
+        metrics=metric or (),
+    )
     base = _read_file(told, file) if file else {}
+    tags = tag_values(tag or ())
     with open_platform(ctx) as platform:
-        job = platform.jobs.create_from(_body(platform, draft, base, bucket))
+        body = _body(platform, draft, base, bucket)
+        lay_over(told, platform.client, body, extras)
+        job = platform.jobs.create_from(body)
+        if tags:
+            platform.client.put_job_tags(job.id, tags)
         _report(platform, told, job, format_of(ctx, chosen), follow=follow)
 
 
@@ -181,7 +286,7 @@ def preview(
         )
 
 
-def _report(platform: Platform, told: Globals, job: TrainingJob, output: Format, *, follow: bool) -> None:
+def _report(platform: Platform, told: Globals, job: Job, output: Format, *, follow: bool) -> None:
     if not follow:
         if output is not Format.TABLE:
             print_model(job.answer, output)
@@ -211,14 +316,7 @@ def _body(platform: Platform, draft: JobDraft, base: dict[str, Any], bucket: str
 
 
 def _read_file(told: Globals, path: Path) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as exc:
-        raise typer.BadParameter(f"{path}: {exc.strerror}") from exc
-    except (UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise typer.BadParameter(told.say("{path} is not YAML: {detail}", path=path, detail=exc)) from exc
-    if not isinstance(raw, dict):
-        raise typer.BadParameter(told.say("{path} is not a YAML mapping.", path=path))
+    raw = read_yaml(told, path)
     try:
         body = expand_body(raw)
     except ValueError as exc:
@@ -238,15 +336,3 @@ def _split_outputs(told: Globals, values: Sequence[str]) -> tuple[list[str], For
         else:
             channels.append(value)
     return channels, chosen
-
-
-def _pairs(told: Globals, option: str, values: Sequence[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for value in values or []:
-        key, equals, content = value.partition("=")
-        if not equals or not key:
-            raise typer.BadParameter(
-                told.say("{option} wants NAME=VALUE, not {value}", option=option, value=repr(value))
-            )
-        pairs[key] = content
-    return pairs

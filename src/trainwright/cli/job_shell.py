@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from trainwright.cli.options import JobArgument, globals_of
+from trainwright.cli.options import globals_of
 from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.targets import JobArgument
 from trainwright.cli.watching import stdout_bytes
-from trainwright.client import ConnectionFailed, TrainingJob
+from trainwright.client import ConnectionFailed, Job
 from trainwright.client.shell import RemoteShell, open_shell
 
 LEAVE = b"\x1d"  # Ctrl-]
@@ -40,7 +41,7 @@ def shell(
     ctx: typer.Context,
     job: JobArgument,
     task: Annotated[
-        str, typer.Argument(metavar="[TASK]", help="Which task; the first by default.", show_default=False)
+        str, typer.Argument(metavar="TASK", help="Which task; the first by default.", show_default=False)
     ] = "",
 ) -> None:
     """Carry bytes between this terminal (or these pipes) and a shell in the task."""
@@ -76,7 +77,7 @@ class _Left:
     asked = False
 
 
-def _first_task(job: TrainingJob) -> str:
+def _first_task(job: Job) -> str:
     tasks = job.tasks()
     return tasks[0].task if tasks else "worker-0"
 

@@ -1,4 +1,4 @@
-"""`trainwright job follow|logs|events|tasks|metrics`: what happens to a job."""
+"""`trainwright job follow|logs|events|tasks`: what happens to a job."""
 
 import json
 import sys
@@ -15,15 +15,16 @@ from trainwright.cli.display import (
     size_text,
     time_text,
 )
-from trainwright.cli.options import Format, JobArgument, Output, TaskOption, format_of, globals_of
+from trainwright.cli.log_lines import print_matches, print_merged
+from trainwright.cli.options import Format, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.targets import JobArgument, TaskOption
 from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
 from trainwright.cli.words import TASK_STATES, TASK_STEPS, word
 from trainwright.client import ApiError, Client, EventItem
 
 _LINES_PER_PAGE = 500
 _NO_LOG_YET = "ModelArts.2818"
-_LAST = 12
 _FOLLOW_HELP = "Go on until the end."
 
 
@@ -47,19 +48,41 @@ def logs(
     attempt: Annotated[
         int | None, typer.Option(min=1, help="Which attempt; the latest by default.", show_default=False)
     ] = None,
+    search: Annotated[
+        str, typer.Option(metavar="TEXT", help="Only lines that contain this text.", show_default=False)
+    ] = "",
+    regex: Annotated[
+        bool, typer.Option("--regex", help="The text is a regular expression (RE2 syntax).")
+    ] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="Only lines that tell of errors.")] = False,
+    all_tasks: Annotated[
+        bool, typer.Option("--all-tasks", help="Lines of all tasks in the order they came.")
+    ] = False,
 ) -> None:
-    """Print the log's bytes as they are."""
+    """Print the log's bytes as they are, or lines of it."""
     told = globals_of(ctx)
-    if tail is not None and attempt is not None:
+    finding = bool(search or errors)
+    if tail is not None and attempt is not None and not all_tasks:
         raise typer.BadParameter(told.say("--tail and --attempt cannot be given together."))
+    if (finding and (follow or tail is not None or all_tasks)) or (search and errors):
+        raise typer.BadParameter(told.say("--search and --errors go with --task and --attempt only."))
     with open_platform(ctx) as platform:
         client, job_id = platform.client, find_job(platform, job).id
+        out = stdout_bytes()
+        if finding:
+            print_matches(
+                out, client, job_id, task, query=search, regex=regex, errors=errors, attempt=attempt
+            )
+            return
+        if all_tasks:
+            print_merged(out, client, job_id, tail=tail, follow=follow, attempt=attempt)
+            return
         start = 0 if tail is None else _tail_start(client, job_id, task, tail, may_be_missing=follow)
         if follow:
             pieces = client.follow_log(job_id, task, offset=start, attempt=attempt)
         else:
             pieces = iter(()) if tail == 0 else client.read_log(job_id, task, attempt=attempt, start=start)
-        _write(stdout_bytes(), pieces)
+        _write(out, pieces)
 
 
 def events(
@@ -125,30 +148,6 @@ def tasks(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
             for item in found
         ],
         right=(6, 7),
-    )
-
-
-def metrics(
-    ctx: typer.Context, job: JobArgument, task: TaskOption = "worker-0", output: Output = None
-) -> None:
-    """Print the newest, mean and highest value of every metric."""
-    told, chosen = globals_of(ctx), format_of(ctx, output)
-    with open_platform(ctx) as platform:
-        answer = platform.client.show_metrics(find_job(platform, job).id, task)
-    if chosen is not Format.TABLE:
-        print_model(answer, chosen)
-        return
-    rows = []
-    for series in answer.metrics:
-        values = [value for value in series.value if value >= 0]  # -1: no sample
-        if values:
-            mean = sum(values) / len(values)
-            last = "  ".join(f"{value:g}" for value in (round(value, 1) for value in series.value[-_LAST:]))
-            rows.append((series.metric, f"{mean:.1f}", f"{max(values):.1f}", last))
-    print_table(
-        [told.say("METRIC"), told.say("MEAN"), told.say("HIGHEST"), told.say("LAST MINUTES")],
-        rows,
-        right=(1, 2),
     )
 
 

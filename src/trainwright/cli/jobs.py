@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from trainwright.cli import job_create, job_shell, job_watch, models, nodes
+from trainwright.cli import job_create, job_metrics, job_more, job_shell, job_watch, models, nodes, tags
+from trainwright.cli.completion import complete_experiments, complete_workspaces
 from trainwright.cli.display import (
     Cell,
     age_text,
@@ -18,9 +19,13 @@ from trainwright.cli.display import (
     time_text,
 )
 from trainwright.cli.failures import ClientGroup
-from trainwright.cli.options import Format, Globals, JobArgument, Output, format_of, globals_of
+from trainwright.cli.finding import find_experiment, workspace_id
+from trainwright.cli.job_extras import tag_values
+from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.targets import JobArgument
 from trainwright.client import JobResponse, JobSearch, SearchFilter
+from trainwright.wire.job_search import SearchTag
 
 app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Training jobs.")
 app.command("create", help="Create a job.")(job_create.create)
@@ -38,6 +43,31 @@ def list_jobs(
         list[str] | None,
         typer.Option(help="Only those in this phase; repeatable.", show_default=False),
     ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="K[=V]", help="Only those with this tag; repeatable.", show_default=False),
+    ] = None,
+    experiment: Annotated[
+        str,
+        typer.Option(
+            metavar="EXPERIMENT",
+            help="Only those of this experiment.",
+            show_default=False,
+            autocompletion=complete_experiments,
+        ),
+    ] = "",
+    workspace: Annotated[
+        str,
+        typer.Option(
+            metavar="WORKSPACE",
+            help="Only those of this workspace.",
+            show_default=False,
+            autocompletion=complete_workspaces,
+        ),
+    ] = "",
+    user: Annotated[
+        str, typer.Option(metavar="USER", help="Only those of this user.", show_default=False)
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many.")] = 20,
     offset: Annotated[int, typer.Option(min=0, help="How many to skip.")] = 0,
     sort: Annotated[str, typer.Option(help="What to sort by.")] = "create_time",
@@ -51,9 +81,26 @@ def list_jobs(
         filters.append(SearchFilter(key="name", operator="like", value=[name]))
     if phase:
         filters.append(SearchFilter(key="phase", operator="in", value=phase))
-    search = JobSearch(offset=offset, limit=limit, sort_by=sort, order=order, filters=filters)
+    if user:
+        filters.append(SearchFilter(key="user_name", operator="in", value=[user]))
+    tags = [
+        SearchTag(key=key, values=[value] if value else None) for key, value in tag_values(tag or ()).items()
+    ]
     with open_platform(ctx) as platform:
-        page = platform.client.search_jobs(search)
+        if experiment:
+            found = find_experiment(told, platform.client, experiment).metadata.id
+            filters.append(SearchFilter(key="experiment_id", operator="in", value=[found]))
+        page = platform.client.search_jobs(
+            JobSearch(
+                offset=offset,
+                limit=limit,
+                sort_by=sort,
+                order=order,
+                filters=filters,
+                tags=tags or None,
+                workspace_id=workspace_id(told, platform.client, workspace) or None,
+            )
+        )
     if chosen is not Format.TABLE:
         print_model(page, chosen)
         return
@@ -100,19 +147,6 @@ def stop(ctx: typer.Context, job: JobArgument, output: Output = None) -> None:
         print_model(answer, chosen)
         return
     typer.echo(told.say("Stopping job {name}.", name=answer.metadata.name))
-
-
-@app.command("delete", help="Delete an ended job with its events and logs. What it wrote to buckets stays.")
-def delete(
-    ctx: typer.Context, jobs: Annotated[list[str], typer.Argument(metavar="JOB…", show_default=False)]
-) -> None:
-    """Delete jobs one by one; the first refusal ends it."""
-    told = globals_of(ctx)
-    with open_platform(ctx) as platform:
-        for text in jobs:
-            job = find_job(platform, text)
-            job.delete()
-            typer.echo(told.say("Job {name} deleted.", name=job.name))
 
 
 @app.command("describe", help="Change a job's description.")
@@ -182,7 +216,19 @@ app.command("checkpoints", help="List a job's checkpoints, newest first, each ch
 app.command(
     "stacks", help="Print the Python stacks stored when the job was suspected to hang, the newest first."
 )(nodes.stacks)
-app.command("metrics", help="Print how much a task uses of its machine.")(job_watch.metrics)
+app.command(
+    "metrics",
+    help="Print or draw what jobs report of themselves: losses, accuracies. Several jobs are compared.",
+)(job_metrics.metrics)
+app.command("usage", help="Print how much a task uses of its machine.")(job_metrics.usage)
+app.command("stages", help="Print when a job was scheduled, prepared, running and ended.")(job_more.stages)
+app.command("tag", help="Put tags on a job, take them away, or show them.")(tags.tag)
+app.command("link", help="Make a link to a task's log that needs no log-in.")(job_more.link)
+app.command("links", help="List the links to a job's logs that still open.")(job_more.links)
+app.command("unlink", help="Make a link to a log open nothing any more.")(job_more.unlink)
+app.command("delete", help="Delete ended jobs with their events and logs. What they wrote to buckets stays.")(
+    job_more.delete
+)
 app.command(
     "shell",
     cls=job_shell.ShellCommand,
@@ -208,6 +254,7 @@ def _print_job(told: Globals, job: JobResponse) -> None:
         (told.say("Id"), job.metadata.id),
         (told.say("Phase"), phase_cell(status.phase)),
         (told.say("Because"), note),
+        (told.say("What to do"), status.reason_advice),
         (told.say("Expected start"), time_text(status.pending.starts_at if status.pending else 0)),
         (told.say("Environment"), _kept(told, job)),
         (told.say("Attention"), status.attention),

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from trainwright.cli.bash_words import whole_words
 from trainwright.cli.lazy import LazyGroup, localise
 from trainwright.cli.options import Format, Globals
 from trainwright.cli.texts import pick_language, translate
+from trainwright.cli.usage import reword
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -62,14 +64,19 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Never ends in a traceback for what a user can cause."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    language = pick_language(given)
-    command = get_command(app)
+    return run_program(app, "trainwright", hoist(given), pick_language(given))
+
+
+def run_program(program: typer.Typer, name: str, arguments: Sequence[str], language: str) -> int:
+    """Run one command of `program` and return its exit code, as `main` does."""
+    command = get_command(program)
     localise(command, language)
     try:
         # The language has to be known before options are parsed: `--help` is answered first.
-        code = command.main(
-            hoist(given), prog_name="trainwright", standalone_mode=False, obj=Globals(language=language)
-        )
+        with whole_words(os.environ):
+            code = command.main(
+                list(arguments), prog_name=name, standalone_mode=False, obj=Globals(language=language)
+            )
         sys.stdout.flush()
     except typer.TyperException as exc:
         return _show_usage(exc, language)
@@ -106,7 +113,7 @@ def _show_usage(error: typer.TyperException, language: str) -> int:
     message = error.format_message()
     if not message:  # no arguments at all: the help was the answer
         return EXIT_USAGE
-    typer.echo(translate(language, "Error: {message}", message=message), err=True)
+    typer.echo(translate(language, "Error: {message}", message=reword(language, message)), err=True)
     if context is not None:
         path = context.command_path
         typer.echo(translate(language, "See `{path} --help`.", path=path), err=True)

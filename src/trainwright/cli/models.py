@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from trainwright.cli.asking import YesOption, confirm
+from trainwright.cli.completion import complete_models
 from trainwright.cli.display import (
     Cell,
     print_fields,
@@ -14,8 +16,9 @@ from trainwright.cli.display import (
     time_text,
 )
 from trainwright.cli.failures import ClientGroup
-from trainwright.cli.options import Format, Globals, JobArgument, Output, format_of, globals_of
+from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
+from trainwright.cli.targets import JobArgument
 from trainwright.cli.words import CHECKPOINT_STATES, word
 from trainwright.client import (
     CheckpointItem,
@@ -29,7 +32,10 @@ from trainwright.client import (
 app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Registered models.")
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Id or name of the model.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Id or name of the model.", show_default=False, autocompletion=complete_models
+    ),
 ]
 VersionOption = Annotated[
     int,
@@ -199,14 +205,20 @@ def download(
 
 
 @app.command("delete", help="Delete a model, or one of its versions, with the files.")
-def delete(ctx: typer.Context, model: ModelArgument, version: VersionOption = 0) -> None:
+def delete(
+    ctx: typer.Context, model: ModelArgument, version: VersionOption = 0, yes: YesOption = False
+) -> None:
     """Delete a model or a version."""
+    told = globals_of(ctx)
     with open_platform(ctx) as platform:
         item = _find(platform.client, model)
         if version:
             found = _find_version(platform.client, item, version)
+            question = told.say("Delete version {n} of model {name}?", n=version, name=item.model_name)
+            confirm(told, question, yes=yes)
             platform.client.delete_model_version(item.model_id, found.version_id)
         else:
+            confirm(told, told.say("Delete model {name} with its files?", name=item.model_name), yes=yes)
             platform.client.delete_model(item.model_id)
 
 

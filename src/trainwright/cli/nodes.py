@@ -1,18 +1,27 @@
 """`trainwright node …` and `trainwright job stacks`."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainwright.cli.completion import complete_pools
 from trainwright.cli.display import print_model, print_table, time_text
 from trainwright.cli.failures import EXIT_FAILED, ClientGroup
-from trainwright.cli.options import Format, Globals, JobArgument, Output, format_of, globals_of
+from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
-from trainwright.wire.nodes import NodeItem, NodesLockResponse
+from trainwright.cli.targets import JobArgument
+
+if TYPE_CHECKING:
+    from trainwright.wire.nodes import NodeItem, NodesLockResponse
 
 app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Nodes of pools.")
 
-PoolOption = Annotated[str, typer.Option("--pool", help="Id of the pool; the public one by default.")]
+PoolOption = Annotated[
+    str,
+    typer.Option("--pool", help="Id of the pool; the public one by default.", autocompletion=complete_pools),
+]
 NamesArgument = Annotated[
     list[str], typer.Argument(metavar="NODE...", help="Names of nodes.", show_default=False)
 ]
@@ -56,11 +65,15 @@ def _row(item: NodeItem) -> tuple[str, ...]:
 
 @app.command("lock", help="Take nodes out of use: nothing more is started on them.")
 def lock_nodes(
-    ctx: typer.Context, names: NamesArgument, pool: PoolOption = PUBLIC, output: Output = None
+    ctx: typer.Context,
+    names: NamesArgument,
+    pool: PoolOption = PUBLIC,
+    reason: Annotated[str, typer.Option(help="Why, for whoever finds them locked.", show_default=False)] = "",
+    output: Output = None,
 ) -> None:
     """Print what became of each."""
     with open_platform(ctx) as platform:
-        answer = platform.client.lock_nodes(pool, names)
+        answer = platform.client.lock_nodes(pool, names, reason=reason)
     told = globals_of(ctx)
     _print_results(told, answer, format_of(ctx, output), done=told.say("locked"))
 

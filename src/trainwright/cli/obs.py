@@ -9,6 +9,8 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
+from trainwright.cli.asking import YesOption, confirm
+from trainwright.cli.completion import complete_objects
 from trainwright.cli.display import make_console, print_model, print_table, size_text, time_text
 from trainwright.cli.failures import ClientGroup
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
@@ -25,6 +27,9 @@ from trainwright.client import (
 
 app = typer.Typer(cls=ClientGroup, add_completion=False, no_args_is_help=True, help="Buckets and objects.")
 
+PathArgument = Annotated[
+    str, typer.Argument(metavar="OBS", show_default=False, autocompletion=complete_objects)
+]
 _STORE = ("obs://", "s3://")
 _NAME_SHOWN = 28
 
@@ -33,7 +38,10 @@ _NAME_SHOWN = 28
 def ls(
     ctx: typer.Context,
     path: Annotated[
-        str, typer.Argument(metavar="[OBS]", help="obs://bucket/folder/", show_default=False)
+        str,
+        typer.Argument(
+            metavar="OBS", help="obs://bucket/folder/", show_default=False, autocompletion=complete_objects
+        ),
     ] = "",
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="All objects below.")] = False,
     output: Output = None,
@@ -67,8 +75,14 @@ def ls(
 @app.command("cp", help="Copy files and folders to a bucket or from it.")
 def cp(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(help="File, folder or obs://…", show_default=False)],
-    target: Annotated[str, typer.Argument(help="obs://…, file or folder", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Argument(help="File, folder or obs://…", show_default=False, autocompletion=complete_objects),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(help="obs://…, file or folder", show_default=False, autocompletion=complete_objects),
+    ],
     recursive: Annotated[
         bool,
         typer.Option(
@@ -102,14 +116,17 @@ def cp(
 @app.command("rm", help="Delete an object, or with -r everything below a folder.")
 def rm(
     ctx: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="OBS", show_default=False)],
+    path: PathArgument,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Everything below.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Delete objects."""
     told = globals_of(ctx)
     place = parse_path(path)
     if place.is_folder and not recursive:
         raise typer.BadParameter(told.say("{path} is a folder; add -r to delete what lies below.", path=path))
+    question = told.say("Delete everything below {path}?", path=path)
+    confirm(told, question if recursive else told.say("Delete {path}?", path=path), yes=yes)
     with open_platform(ctx) as platform:
         count = platform.storage.remove(str(place.as_folder() if recursive else place))
     typer.echo(told.say("{count} objects deleted.", count=count))
@@ -126,11 +143,12 @@ def mb(ctx: typer.Context, path: Annotated[str, typer.Argument(metavar="OBS", sh
 
 
 @app.command("rb", help="Remove an empty bucket.")
-def rb(ctx: typer.Context, path: Annotated[str, typer.Argument(metavar="OBS", show_default=False)]) -> None:
+def rb(ctx: typer.Context, path: PathArgument, yes: YesOption = False) -> None:
     """Delete a bucket."""
     told = globals_of(ctx)
+    bucket = _bucket(path)
+    confirm(told, told.say("Delete bucket {bucket}?", bucket=bucket), yes=yes)
     with open_platform(ctx) as platform:
-        bucket = _bucket(path)
         platform.client.delete_bucket(bucket)
     typer.echo(told.say("Bucket {bucket} deleted.", bucket=bucket))
 

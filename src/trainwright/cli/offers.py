@@ -1,5 +1,7 @@
 """`trainwright engine|flavor|backend`: what is on offer."""
 
+from typing import Annotated
+
 import typer
 
 from trainwright.cli.display import print_fields, print_model, print_table
@@ -40,11 +42,17 @@ def _flavors() -> None:
 
 
 @flavors.command("list", help="List the flavors.")
-def list_flavors(ctx: typer.Context, output: Output = None) -> None:
-    """Print all flavors."""
+def list_flavors(
+    ctx: typer.Context,
+    kind: Annotated[
+        str, typer.Option("--type", metavar="CPU|GPU|Ascend", help="Only this type.", show_default=False)
+    ] = "",
+    output: Output = None,
+) -> None:
+    """Print all flavors, or those of one type."""
     told, chosen = globals_of(ctx), format_of(ctx, output)
     with open_platform(ctx) as platform:
-        answer = platform.client.list_flavors()
+        answer = platform.client.list_flavors(kind or None)
     if chosen is not Format.TABLE:
         print_model(answer, chosen)
         return

@@ -45,5 +45,8 @@ def format_of(ctx: typer.Context, output: Format | None) -> Format:
 Output = Annotated[
     Format | None, typer.Option("--output", "-o", help="How to print the answer.", show_default=False)
 ]
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Id or name of the job.", show_default=False)]
-TaskOption = Annotated[str, typer.Option("--task", "-t", help="Which task of the job.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=50, help="How many.")]
+OffsetOption = Annotated[int, typer.Option("--offset", min=0, help="How many to skip.")]
+DescriptionOption = Annotated[
+    str | None, typer.Option("--description", help="Description.", show_default=False)
+]

@@ -1,16 +1,22 @@
 """`trainwright user|role|project`: who may work here, and what they may do."""
 
+from __future__ import annotations
+
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainwright.cli.display import print_fields, print_model, print_table, time_text
+from trainwright.cli.asking import YesOption, confirm
+from trainwright.cli.completion import complete_users
+from trainwright.cli.display import print_fields, print_model, print_table, time_text, yes_no
 from trainwright.cli.failures import ClientGroup
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import open_platform
-from trainwright.client import Client
-from trainwright.wire.identity import UserItem
+
+if TYPE_CHECKING:
+    from trainwright.client import Client
+    from trainwright.wire.identity import UserItem
 
 _PAGE = 100
 
@@ -21,7 +27,10 @@ projects = typer.Typer(
 )
 
 UserArgument = Annotated[
-    str, typer.Argument(metavar="USER", help="Id or name of the user.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="USER", help="Id or name of the user.", show_default=False, autocompletion=complete_users
+    ),
 ]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name.", show_default=False)]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read a password from standard input.")]
@@ -83,8 +92,8 @@ def list_users(
         (
             user.name,
             ", ".join(user.roles),
-            _yes_no(told, user.enabled),
-            _yes_no(told, user.has_password),
+            yes_no(told, user.enabled),
+            yes_no(told, user.has_password),
             user.id,
         )
         for user in answer.users
@@ -148,12 +157,14 @@ def disable_user(ctx: typer.Context, user: UserArgument) -> None:
 
 
 @users.command("delete", help="Delete a user with their tokens and access keys. Their jobs stay.")
-def delete_user(ctx: typer.Context, user: UserArgument) -> None:
+def delete_user(ctx: typer.Context, user: UserArgument, yes: YesOption = False) -> None:
     """Delete them."""
+    told = globals_of(ctx)
     with open_platform(ctx) as platform:
         found = find_user(platform.client, user)
+        confirm(told, told.say("Delete user {name} with tokens and access keys?", name=found.name), yes=yes)
         platform.client.delete_user(found.id)
-    typer.echo(globals_of(ctx).say("{name} deleted.", name=found.name))
+    typer.echo(told.say("{name} deleted.", name=found.name))
 
 
 @roles.command("list", help="List the built-in roles and the project's own.")
@@ -167,7 +178,7 @@ def list_roles(ctx: typer.Context, output: Output = None) -> None:
         return
     names = ("NAME", "BUILT IN", "ACTIONS", "DESCRIPTION")
     rows = [
-        (item.name, _yes_no(told, item.built_in), ", ".join(item.patterns), item.description)
+        (item.name, yes_no(told, item.built_in), ", ".join(item.patterns), item.description)
         for item in answer.roles
     ]
     print_table([told.say(name) for name in names], rows)
@@ -195,11 +206,13 @@ def set_role(
 
 
 @roles.command("delete", help="Delete a role that nobody has.")
-def delete_role(ctx: typer.Context, name: NameArgument) -> None:
+def delete_role(ctx: typer.Context, name: NameArgument, yes: YesOption = False) -> None:
     """Delete it."""
+    told = globals_of(ctx)
+    confirm(told, told.say("Delete role {name}?", name=name), yes=yes)
     with open_platform(ctx) as platform:
         platform.client.delete_role(name)
-    typer.echo(globals_of(ctx).say("{name} deleted.", name=name))
+    typer.echo(told.say("{name} deleted.", name=name))
 
 
 @projects.command("create", help="Make a project with its first administrator, whose token is shown once.")
@@ -254,10 +267,6 @@ def _read_password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _yes_no(told: Globals, value: bool) -> str:
-    return told.say("yes") if value else told.say("no")
-
-
 def _print_user(told: Globals, user: UserItem, output: Format) -> None:
     if output is not Format.TABLE:
         print_model(user, output)
@@ -267,8 +276,8 @@ def _print_user(told: Globals, user: UserItem, output: Format) -> None:
             (told.say("Name"), user.name),
             (told.say("Id"), user.id),
             (told.say("Roles"), ", ".join(user.roles)),
-            (told.say("Enabled"), _yes_no(told, user.enabled)),
-            (told.say("Has a password"), _yes_no(told, user.has_password)),
+            (told.say("Enabled"), yes_no(told, user.enabled)),
+            (told.say("Has a password"), yes_no(told, user.has_password)),
             (told.say("Created"), time_text(user.created_at_ms)),
         ]
     )

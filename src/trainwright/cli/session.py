@@ -5,7 +5,7 @@ import re
 import typer
 
 from trainwright.cli.options import globals_of
-from trainwright.client import Platform, TrainingJob, connect
+from trainwright.client import Job, Platform, connect
 
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -18,7 +18,7 @@ def open_platform(ctx: typer.Context) -> Platform:
     )
 
 
-def find_job(platform: Platform, text: str) -> TrainingJob:
+def find_job(platform: Platform, text: str) -> Job:
     """The job with this id, or else with exactly this name.
 
     Raises:

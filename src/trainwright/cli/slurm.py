@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trainwright.cli.options import globals_of
+from trainwright.cli.server_extra import require_server
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The Slurm backend of the server on this host."
@@ -30,6 +31,7 @@ def check(
     ] = False,
 ) -> None:
     """Replace this process by the server's check."""
+    require_server(globals_of(ctx))
     options = {"--data-dir": data_dir, "--config": config, "--language": globals_of(ctx).language}
     arguments = [f"{name}={value}" for name, value in options.items() if value]
     sys.stdout.flush()

@@ -17,10 +17,10 @@ from trainwright.cli.options import Globals
 from trainwright.client import (
     AsyncClient,
     EventItem,
+    Job,
     JobResponse,
     PhaseItem,
     Platform,
-    TrainingJob,
     follow_job,
 )
 
@@ -28,6 +28,7 @@ EXIT_STOPPED = 143
 EXIT_INTERRUPTED = 130
 _TICK_S = 0.2
 _LET_GO_S = 1.0
+_LINE_S = 2.0  # for so long the end of a half line is awaited
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -64,7 +65,11 @@ class StatusLine:
 
 
 class FollowView:
-    """Prints what it is told. With several tasks each log line begins with its task's name."""
+    """Prints what it is told. With several tasks each log line begins with its task's name.
+
+    One `print` of a script comes in many pieces, with events and phases between them. On a terminal, where both are
+    seen together, these wait for the end of the line, but not for long: a progress bar has none.
+    """
 
     def __init__(self, told: Globals, *, tasks: int, log: BinaryIO) -> None:
         self._told = told
@@ -75,6 +80,8 @@ class FollowView:
         self._prefixed = tasks > 1
         self._partial: dict[str, bytes] = {}
         self._mid_line = False
+        self._waiting: list[Text] = []  # for the end of the log's line
+        self._waits_until = 0.0
         self._phase = ""
         self._log_bytes = 0
         self._began = time.monotonic()
@@ -82,18 +89,15 @@ class FollowView:
 
     def on_event(self, event: EventItem) -> None:
         """Print it."""
-        self._make_room()
         line = Text.assemble((event.time[11:19], "dim"), " ")
         if event.level != "Info":
             line.append_text(level_cell(event.level)).append(" ")
-        self._console.print(line.append(event.message), soft_wrap=True)
-        self._status.redraw()
+        self._say(line.append(event.message))
 
     def on_phase(self, phase: PhaseItem) -> None:
         """Show it in the status line; print it where there is no such line."""
         self._phase = phase.phase
-        self._make_room()
-        self._console.print(Text.assemble(("· ", "dim"), phase_cell(phase.phase)))
+        self._say(Text.assemble(("· ", "dim"), phase_cell(phase.phase)))
         self._draw()
 
     def on_log(self, task: str, attempt: int, piece: bytes) -> None:
@@ -104,6 +108,15 @@ class FollowView:
         if not piece:
             return
         self._status.hide()
+        if self._waiting and b"\n" in piece:
+            lines, end, piece = piece.rpartition(b"\n")
+            self._log.write(lines + end)
+            self._log.flush()
+            self._mid_line = False
+            self._say_waiting()
+            if not piece:
+                return
+            self._status.hide()
         self._log.write(piece)
         self._log.flush()
         self._mid_line = not piece.endswith(b"\n")
@@ -113,6 +126,7 @@ class FollowView:
     def tick(self) -> None:
         """Move the status line on."""
         self._ticks += 1
+        self._say_waiting()
         self._draw()
 
     def close(self) -> None:
@@ -123,7 +137,24 @@ class FollowView:
                 self._log.write(f"[{task}] ".encode() + rest + b"\n")
         self._partial.clear()
         self._log.flush()
+        self._say_waiting(at_once=True)
         self._make_room()
+
+    def _say(self, line: Text) -> None:
+        if not self._waiting:
+            self._waits_until = time.monotonic() + _LINE_S
+        self._waiting.append(line)
+        self._say_waiting()
+
+    def _say_waiting(self, *, at_once: bool = False) -> None:
+        is_cutting = self._mid_line and self._log_is_terminal and not at_once
+        if not self._waiting or (is_cutting and time.monotonic() < self._waits_until):
+            return
+        self._make_room()
+        for line in self._waiting:
+            self._console.print(line, soft_wrap=True)
+        self._waiting.clear()
+        self._status.redraw()
 
     def _draw(self) -> None:
         if self._mid_line and self._log_is_terminal:
@@ -147,7 +178,7 @@ class FollowView:
         return b"".join(prefix + line + b"\n" for line in lines)
 
 
-def follow_to_end(platform: Platform, told: Globals, job: TrainingJob, *, log: BinaryIO) -> JobResponse:
+def follow_to_end(platform: Platform, told: Globals, job: Job, *, log: BinaryIO) -> JobResponse:
     """Print everything about `job` until it has ended; the job as it ended.
 
     Raises:
@@ -198,6 +229,8 @@ def print_result(told: Globals, job: JobResponse) -> None:
     make_console(stderr=True).print(line)
     if job.status.phase != "Completed" and job.status.reason_message:
         typer.echo(told.say("Reason: {reason}", reason=job.status.reason_message), err=True)
+    if job.status.reason_advice:
+        typer.echo(told.say("What to do: {advice}", advice=job.status.reason_advice), err=True)
 
 
 class _Interrupted(Exception):

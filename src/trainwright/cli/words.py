@@ -43,6 +43,20 @@ CHECKPOINT_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unknown": ("cannot tell", "无法判断"),
     }
 )
+VERSION_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"creating": ("being made", "生成中"), "ready": ("ready", "可用"), "failed": ("failed", "失败")}
+)
+VISIBILITIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"public": ("everyone", "所有人"), "project": ("the project", "本项目")}
+)
+STAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "scheduling": ("scheduling", "调度"),
+        "preparing": ("preparing", "准备"),
+        "running": ("running", "运行"),
+        "end": ("end", "结束"),
+    }
+)
 
 
 def word(words: Mapping[str, tuple[str, str]], code: str, language: str) -> str:

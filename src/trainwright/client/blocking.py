@@ -1,38 +1,55 @@
 """The blocking client: one method per REST operation, each returning the wire model of its answer."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
+from trainwright.client.beside_jobs import BesideJobsClient
+from trainwright.client.connection import STREAM_TIMEOUT_S
 from trainwright.client.errors import ClientError
+from trainwright.client.glance import GlanceClient
+from trainwright.client.library import LibraryClient
 from trainwright.client.nodes import NodesClient
-from trainwright.client.operations import catalogue, jobs, objects, watch
-from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience
-from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse
-from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.job_search import JobSearch
-from trainwright.wire.jobs import JobRequest
-from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
-from trainwright.wire.previews import JobPreview
-from trainwright.wire.watch import (
-    EventsResponse,
-    LogLines,
-    LogLink,
-    LogPreview,
-    MetricsResponse,
-    SamplesResponse,
-    TaskItem,
-)
+from trainwright.client.pacing import Deadline
+from trainwright.client.streams import EventCursor, JobUpdate, LogCursor, Patience, attempt_of
+from trainwright.client.tenancy import TenancyClient
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+    from trainwright.client.operations import catalogue, jobs, objects, watch
+    from trainwright.wire.catalogue import BackendsResponse, EnginesResponse, FlavorsResponse, Health
+    from trainwright.wire.job_answers import JobResponse, JobSearchResponse
+    from trainwright.wire.job_search import JobSearch
+    from trainwright.wire.jobs import JobRequest
+    from trainwright.wire.objects import BucketList, ObjectItem, ObjectListing, UploadBegin, UploadItem
+    from trainwright.wire.previews import JobPreview
+    from trainwright.wire.watch import (
+        EventsResponse,
+        LogLines,
+        LogLink,
+        LogPreview,
+        MetricsResponse,
+        SamplesResponse,
+        TaskItem,
+    )
+else:
+    catalogue = deferred("trainwright.client.operations.catalogue")
+    jobs = deferred("trainwright.client.operations.jobs")
+    objects = deferred("trainwright.client.operations.objects")
+    watch = deferred("trainwright.client.operations.watch")
 
 
-class Client(NodesClient):
+class Client(NodesClient, GlanceClient, LibraryClient, BesideJobsClient, TenancyClient):
     """Every method raises `ApiError` when the server refuses and `ConnectionFailed` when it does not answer."""
 
     # -- on offer -----------------------------------------------------------------------------------------------------
 
-    def show_health(self) -> catalogue.Health:
+    def show_health(self) -> Health:
         """Whether the server is up, and its version."""
         return self.send(catalogue.build_show_health())
 
@@ -50,13 +67,19 @@ class Client(NodesClient):
 
     # -- jobs ---------------------------------------------------------------------------------------------------------
 
-    def create_job(self, body: JobRequest | Mapping[str, object]) -> JobResponse:
-        """Create a job. Never repeated by itself: after `ConnectionFailed` look the name up before trying again."""
-        return self.send(jobs.build_create_job(self._project, body))
+    def create_job(
+        self, body: JobRequest | Mapping[str, object], *, idempotency_key: str | None = None
+    ) -> JobResponse:
+        """Create a job. A lost answer does no harm: the request is sent again with its key, and makes one job only.
+
+        `idempotency_key`: a key of your own instead of a random one; the same body sent with it later gives that job.
+        """
+        request = jobs.build_create_job(self._project, body, idempotency_key=idempotency_key)
+        return self.send(request)
 
     def search_jobs(self, search: JobSearch | None = None) -> JobSearchResponse:
         """One page of the jobs that match, newest first by default."""
-        return self.send(jobs.build_search_jobs(self._project, search or JobSearch()))
+        return self.send(jobs.build_search_jobs(self._project, search))
 
     def preview_job(self, body: JobRequest | Mapping[str, object]) -> JobPreview:
         """What a job made of this body would run; nothing is created."""
@@ -152,17 +175,17 @@ class Client(NodesClient):
     def follow_log(
         self, job_id: str, task: str, *, offset: int = 0, attempt: int | None = None
     ) -> Iterator[bytes]:
-        """The log's bytes from `offset` on until it is complete. Goes on after cuts and restarts of the server
-        without losing or doubling a byte.
+        """The log's bytes from `offset` on until it is complete: of that attempt, or of the latest when the first bytes
+        come. Goes on after cuts and restarts of the server without losing or doubling a byte.
         """
-        cursor, patience = LogCursor(offset), Patience()
+        cursor, patience = LogCursor(offset, attempt), Patience()
         while not cursor.complete:
             request = watch.build_stream_log(
-                self._project, job_id, task, offset=cursor.offset, attempt=attempt
+                self._project, job_id, task, offset=cursor.offset, attempt=cursor.attempt
             )
             try:
                 with self.stream(request) as response:
-                    cursor.opened()
+                    cursor.opened(attempt_of(response))
                     for piece in response.iter_raw():
                         cursor.took(len(piece))
                         patience.progress()
@@ -171,22 +194,29 @@ class Client(NodesClient):
             except ClientError as exc:
                 time.sleep(patience.pause_s(exc))
 
-    def follow_events(self, job_id: str, *, last_seq: int = 0) -> Iterator[JobUpdate]:
-        """The events behind `last_seq` and all that follow, with the changes of phase, until the job has ended.
-        Goes on after cuts and restarts of the server; each event comes once.
+    def follow_events(
+        self, job_id: str, *, last_seq: int = 0, timeout_s: float | None = None
+    ) -> Iterator[JobUpdate]:
+        """The events behind `last_seq` and all that follow, with the changes of phase, until the job has ended, or for
+        `timeout_s` seconds. Goes on after cuts and restarts of the server; each event comes once.
         """
-        cursor, patience = EventCursor(last_seq), Patience()
-        while not cursor.ended:
+        cursor, patience, deadline = EventCursor(last_seq), Patience(), Deadline(timeout_s)
+        while not cursor.ended and not deadline.has_passed:
             request = watch.build_stream_events(self._project, job_id, last_seq=cursor.last_seq)
+            silence_s = deadline.within(STREAM_TIMEOUT_S)
             try:
-                with self.stream(request) as response:
+                with self.stream(request, silence_s=silence_s) as response:
                     cursor.opened()
                     for piece in response.iter_bytes():
                         patience.progress()
                         yield from cursor.feed(piece)
+                        if deadline.has_passed:
+                            return
                 cursor.check_end()
             except ClientError as exc:
-                time.sleep(patience.pause_s(exc))
+                if deadline.has_passed:
+                    return
+                time.sleep(deadline.within(patience.pause_s(exc)))
 
     # -- objects ------------------------------------------------------------------------------------------------------
 

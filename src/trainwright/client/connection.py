@@ -4,48 +4,37 @@ Both answer with what the request's `parse` reads, retry what may be repeated, a
 `ClientError`. A stream is opened once; going on after a cut is the business of `streams`.
 """
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from __future__ import annotations
 
-import httpx
+import time
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from trainwright.client.errors import ApiError, api_error, connection_failed
 from trainwright.client.pacing import RETRY_STATUSES, delays
-from trainwright.client.requests import Request
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from types import TracebackType
+
+    import httpx
+
+    from trainwright.client.access import Access
+    from trainwright.client.requests import Request
+else:
+    asyncio = deferred("asyncio")
+    httpx = deferred("httpx")
 
 T = TypeVar("T")
 
-CALL_TIMEOUT = httpx.Timeout(120.0, connect=10.0)
+CONNECT_TIMEOUT_S = 10.0
+CALL_TIMEOUT_S = 120.0
 # A stream may be silent for as long as a job prints nothing. After this long it is opened anew where it stood, which
 # costs nothing and finds out about a connection that died without a word.
-STREAM_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+STREAM_TIMEOUT_S = 60.0
 CONNECTIONS = 64
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Which server, which project, on whose behalf, and the language of its sentences (`en-us` or `zh-cn`)."""
-
-    endpoint: str
-    project_id: str
-    token: str = field(repr=False)
-    language: str = "en-us"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the server is on this machine."""
-        return urlsplit(self.endpoint).hostname in _LOOPBACK
-
-    def headers(self) -> dict[str, str]:
-        """What every request carries."""
-        return {"X-Auth-Token": self.token, "X-Language": self.language, "User-Agent": "trainwright-client"}
 
 
 class SyncConnection:
@@ -56,9 +45,10 @@ class SyncConnection:
         self._http = httpx.Client(
             base_url=access.endpoint,
             headers=access.headers(),
-            timeout=CALL_TIMEOUT,
+            auth=_signer(access),
+            timeout=_timeout(CALL_TIMEOUT_S),
             limits=_limits(),
-            verify=_needs_tls(access.endpoint),
+            verify=_verifies(access),
             trust_env=not access.is_here,  # a proxy from the environment cannot reach it,
             transport=transport,
         )
@@ -88,16 +78,20 @@ class SyncConnection:
 
     @contextmanager
     def stream(
-        self, request: Request[T], *, headers: Mapping[str, str] | None = None
+        self,
+        request: Request[T],
+        *,
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = STREAM_TIMEOUT_S,
     ) -> Iterator[httpx.Response]:
-        """The open answer of a 2xx, to be read in pieces.
+        """The open answer of a 2xx, to be read in pieces; broken off after `silence_s` seconds without a byte.
 
         Raises:
             ApiError: the server refused.
             ConnectionFailed: no answer, or the connection broke while being read.
         """
         try:
-            response = self._http.send(_build(self._http, request, headers, STREAM_TIMEOUT), stream=True)
+            response = self._http.send(_build(self._http, request, headers, silence_s), stream=True)
             try:
                 if not response.is_success:
                     response.read()
@@ -129,9 +123,10 @@ class AsyncConnection:
         self._http = httpx.AsyncClient(
             base_url=access.endpoint,
             headers=access.headers(),
-            timeout=CALL_TIMEOUT,
+            auth=_signer(access),
+            timeout=_timeout(CALL_TIMEOUT_S),
             limits=_limits(),
-            verify=_needs_tls(access.endpoint),
+            verify=_verifies(access),
             trust_env=not access.is_here,  # a proxy from the environment cannot reach it,
             transport=transport,
         )
@@ -161,18 +156,20 @@ class AsyncConnection:
 
     @asynccontextmanager
     async def stream(
-        self, request: Request[T], *, headers: Mapping[str, str] | None = None
+        self,
+        request: Request[T],
+        *,
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = STREAM_TIMEOUT_S,
     ) -> AsyncIterator[httpx.Response]:
-        """The open answer of a 2xx, to be read in pieces.
+        """The open answer of a 2xx, to be read in pieces; broken off after `silence_s` seconds without a byte.
 
         Raises:
             ApiError: the server refused.
             ConnectionFailed: no answer, or the connection broke while being read.
         """
         try:
-            response = await self._http.send(
-                _build(self._http, request, headers, STREAM_TIMEOUT), stream=True
-            )
+            response = await self._http.send(_build(self._http, request, headers, silence_s), stream=True)
             try:
                 if not response.is_success:
                     await response.aread()
@@ -196,7 +193,7 @@ class AsyncConnection:
                 request.path,
                 params=request.query or None,
                 headers={**request.headers, "Content-Length": str(size)},
-                content=pieces,
+                content=pieces if size else b"",
             )
         except httpx.TransportError as exc:
             raise connection_failed(self.access.endpoint, exc) from exc
@@ -226,7 +223,7 @@ def _build(
     http: httpx.Client | httpx.AsyncClient,
     request: Request[T],
     headers: Mapping[str, str] | None = None,
-    timeout: httpx.Timeout = CALL_TIMEOUT,
+    timeout_s: float = CALL_TIMEOUT_S,
 ) -> httpx.Request:
     return http.build_request(
         request.method,
@@ -234,7 +231,7 @@ def _build(
         params=request.query or None,
         headers={**request.headers, **(headers or {})},
         content=request.content,
-        timeout=timeout,
+        timeout=_timeout(timeout_s),
     )
 
 
@@ -251,10 +248,32 @@ def _read(request: Request[T], response: httpx.Response) -> T:
         ) from exc
 
 
+def _signer(access: Access) -> Callable[[httpx.Request], httpx.Request] | None:
+    """Signs each request at the moment it is sent: one that is repeated later is signed anew."""
+    if not access.is_signed:
+        return None
+
+    def sign(request: httpx.Request) -> httpx.Request:
+        whole = isinstance(request.stream, httpx.ByteStream)
+        if not whole:
+            request.headers.setdefault("Content-Type", "application/octet-stream")
+        body = request.content if whole else None
+        request.headers.update(
+            access.signature(request.method, str(request.url), dict(request.headers), body)
+        )
+        return request
+
+    return sign
+
+
+def _timeout(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=CONNECT_TIMEOUT_S)
+
+
 def _limits() -> httpx.Limits:
     return httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
 
 
-def _needs_tls(endpoint: str) -> bool:
+def _verifies(access: Access) -> bool:
     # Loading the certificate store costs 20 ms and is of no use over plain http, which is what loopback speaks.
-    return not endpoint.startswith("http://")
+    return access.verify_tls and not access.endpoint.startswith("http://")

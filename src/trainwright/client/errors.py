@@ -4,14 +4,25 @@ ClientError
 ├── ApiError            the server refused the request
 ├── ConnectionFailed    the server did not answer at all
 ├── NotConfigured       no endpoint, project or token is known
-└── TransferError       a file could not be copied
-└── UnsafeKey       an object's key would leave the target folder
+├── TransferError       a file could not be copied
+│   └── UnsafeKey       an object's key would leave the target folder
+├── JobFailed           a job that was waited for ended otherwise than Completed
+└── WaitTimeout         a job had not ended in time
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from __future__ import annotations
 
-import httpx
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+else:
+    httpx = deferred("httpx")
 
 
 class ClientError(Exception):
@@ -72,8 +83,42 @@ class TransferError(ClientError):
     """One or more files could not be copied. Those copied before stay; running the copy again is safe."""
 
 
+class BadPath(TransferError):
+    """A text that should name a place of the object store names none. Nothing was sent."""
+
+
 class UnsafeKey(TransferError):
     """An object's key names no place inside the target folder. Nothing was written for it."""
+
+
+class JobFailed(ClientError):
+    """A job that was waited for ended otherwise than Completed. `log_tail`: the last lines of the deciding task's log,
+    possibly empty; `exit_code` is None when no command of it ever gave one.
+    """
+
+    def __init__(
+        self, text: str, *, job_id: str, phase: str, exit_code: int | None, log_tail: str = ""
+    ) -> None:
+        super().__init__(text, remedy=f"`trainwright job show {job_id}` says more.")
+        self.job_id = job_id
+        self.phase = phase
+        self.exit_code = exit_code
+        self.log_tail = log_tail
+
+
+class WaitTimeout(ClientError, TimeoutError):
+    """A job had not ended in time. It goes on; waiting again is harmless."""
+
+    def __init__(self, job_id: str, phase: str, seconds: float) -> None:
+        super().__init__(
+            "Job {id} was still {phase} after {seconds:g} s",
+            remedy="It goes on: wait again, with a longer `timeout`, or stop it.",
+            id=job_id,
+            phase=phase,
+            seconds=seconds,
+        )
+        self.job_id = job_id
+        self.phase = phase
 
 
 def api_error(response: httpx.Response) -> ApiError:

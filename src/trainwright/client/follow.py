@@ -1,12 +1,20 @@
 """Watching a whole job at once: its events, its phases and the logs of all its tasks, as they come."""
 
-import asyncio
-from typing import Protocol
+from __future__ import annotations
 
-from trainwright.client.asynchronous import AsyncClient
+from typing import TYPE_CHECKING, Protocol
+
 from trainwright.client.errors import unbundled
-from trainwright.wire.job_answers import JobResponse
+from trainwright.portable.deferred import deferred
 from trainwright.wire.watch import EventItem, PhaseItem
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from trainwright.client.asynchronous import AsyncClient
+    from trainwright.wire.job_answers import JobResponse
+else:
+    asyncio = deferred("asyncio")
 
 
 class JobWatcher(Protocol):

@@ -20,7 +20,9 @@ class JobDraft:
     `engine` and `flavor` are ids. Parameters and environment values are passed as text. `prefetch` names outputs whose
     present content is downloaded before the start, `by_environment` channels that are passed as variables. `retries`:
     how often it is tried again after a failure of the platform's. `reserve_hours`: its environment is kept so long
-    after a failure.
+    after a failure. `image`: a container image to run in instead of an engine; `algorithm`: the id of a saved one;
+    `experiment`: the name of the one the job joins, made when it is new. `metrics`: regular expressions (RE2) by name,
+    whose first group is a number to keep of every log line that matches.
     """
 
     name: str = ""
@@ -29,6 +31,8 @@ class JobDraft:
     boot_file: str = ""
     command: str = ""
     engine: str = ""
+    image: str = ""
+    algorithm: str = ""
     flavor: str = ""
     nodes: int | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -45,6 +49,10 @@ class JobDraft:
     preemptible: bool | None = None
     retries: int | None = None
     reserve_hours: int | None = None
+    workspace: str = ""
+    pool: str = ""
+    experiment: str = ""
+    metrics: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,6 +69,9 @@ def draft_body(draft: JobDraft, base: Mapping[str, Any] | None = None) -> dict[s
     spec = _section(body, "spec")
     _put(metadata, "name", draft.name)
     _put(metadata, "description", draft.description, keep_empty=True)
+    _put(metadata, "workspace_id", draft.workspace)
+    if draft.experiment:
+        metadata["training_experiment_reference"] = {"name": draft.experiment}
     retries = {} if draft.retries is None else {RETRY_NUM: str(draft.retries)}
     if draft.annotations or retries:
         _section(metadata, "annotations").update({**retries, **draft.annotations})
@@ -71,8 +82,8 @@ def draft_body(draft: JobDraft, base: Mapping[str, Any] | None = None) -> dict[s
 
 def expand_body(raw: Mapping[str, Any]) -> dict[str, Any]:
     """`raw` with the short forms of our YAML written out: `parameters: {lr: 0.1}`, `inputs: {data_url: obs://…}`,
-    `outputs: {train_url: obs://…}`, `engine: <id>`, `auto_stop: 2h`, numbers and booleans as values of parameters
-    and environments. What is in REST form already stays as it is.
+    `outputs: {train_url: obs://…}`, `metrics: {loss: <regex>}`, `engine: <id>`, `auto_stop: 2h`, numbers and booleans
+    as values of parameters and environments. What is in REST form already stays as it is.
 
     Raises:
         ValueError: a section has the wrong form.
@@ -90,6 +101,8 @@ def expand_body(raw: Mapping[str, Any]) -> dict[str, Any]:
         algorithm["parameters"] = [_text_value(item) for item in algorithm["parameters"]]
     if isinstance(algorithm.get("environments"), dict):
         algorithm["environments"] = {key: as_text(value) for key, value in algorithm["environments"].items()}
+    if isinstance(algorithm.get("metrics"), dict):
+        algorithm["metrics"] = _metric_rules(algorithm["metrics"])
     for side in ("inputs", "outputs"):
         if isinstance(algorithm.get(side), dict):
             algorithm[side] = [_channel(name, uri) for name, uri in algorithm[side].items()]
@@ -136,12 +149,15 @@ def as_text(value: object) -> str:
 
 
 def _fill_algorithm(algorithm: dict[str, Any], draft: JobDraft) -> None:
+    _put(algorithm, "id", draft.algorithm)
     _put(algorithm, "code_dir", draft.code_dir)
     _put(algorithm, "command", draft.command)
     _put(algorithm, "working_dir", draft.working_dir)
     _put(algorithm, "local_code_dir", draft.local_code_dir)
     if draft.engine:
         algorithm["engine"] = {"engine_id": draft.engine}
+    if draft.image:
+        algorithm["engine"] = {"image_url": draft.image}
     if draft.boot_file:
         algorithm["boot_file"] = draft.boot_file
     boot_file, code_dir = str(algorithm.get("boot_file") or ""), str(algorithm.get("code_dir") or "")
@@ -156,6 +172,8 @@ def _fill_algorithm(algorithm: dict[str, Any], draft: JobDraft) -> None:
         _merge(algorithm, "inputs", [_channel(name, uri) for name, uri in draft.inputs.items()])
     if draft.outputs:
         _merge(algorithm, "outputs", [_channel(name, uri) for name, uri in draft.outputs.items()])
+    if draft.metrics:
+        _merge(algorithm, "metrics", _metric_rules(draft.metrics))
     _mark(algorithm, ("outputs",), draft.prefetch, "prefetch_to_local", True)
     _mark(algorithm, ("inputs", "outputs"), draft.by_environment, "access_method", "env")
 
@@ -163,6 +181,7 @@ def _fill_algorithm(algorithm: dict[str, Any], draft: JobDraft) -> None:
 def _fill_spec(spec: dict[str, Any], draft: JobDraft) -> None:
     resource = _section(spec, "resource")
     _put(resource, "flavor_id", draft.flavor)
+    _put(resource, "pool_id", draft.pool)
     _put(resource, "node_count", draft.nodes)
     resource.setdefault("node_count", 1)
     if draft.log_path:
@@ -215,6 +234,10 @@ def _text_value(item: object) -> object:
     if isinstance(item, dict) and item.get("value") is not None:
         return {**item, "value": as_text(item["value"])}
     return item
+
+
+def _metric_rules(rules: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"name": name, "regex": regex} for name, regex in rules.items()]
 
 
 def _channel(name: str, uri: object) -> dict[str, Any]:

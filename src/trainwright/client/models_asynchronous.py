@@ -1,18 +1,27 @@
 """The asyncio client's part for checkpoints and registered models."""
 
-from collections.abc import AsyncIterator, Mapping
+from __future__ import annotations
 
-from trainwright.client.operations import models
+from typing import TYPE_CHECKING
+
 from trainwright.client.people_asynchronous import AsyncPeopleClient
-from trainwright.wire.checkpoints import CheckpointList
-from trainwright.wire.models import (
-    ModelFileItem,
-    ModelFileList,
-    ModelItem,
-    ModelList,
-    ModelVersionItem,
-    ModelVersionList,
-)
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from trainwright.client.operations import models
+    from trainwright.wire.checkpoints import CheckpointList
+    from trainwright.wire.models import (
+        ModelFileItem,
+        ModelFileList,
+        ModelItem,
+        ModelList,
+        ModelVersionItem,
+        ModelVersionList,
+    )
+else:
+    models = deferred("trainwright.client.operations.models")
 
 
 class AsyncModelsClient(AsyncPeopleClient):

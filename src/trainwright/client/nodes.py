@@ -1,11 +1,20 @@
 """The blocking client's part for nodes, and for stacks of jobs that hang."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from trainwright.client.models import ModelsClient
-from trainwright.client.operations import nodes
-from trainwright.wire.nodes import NodeItem, NodesLockResponse, NodesResponse
-from trainwright.wire.watch import StacksResponse
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainwright.client.operations import nodes
+    from trainwright.wire.nodes import NodeItem, NodesLockResponse, NodesResponse
+    from trainwright.wire.watch import StacksResponse
+else:
+    nodes = deferred("trainwright.client.operations.nodes")
 
 
 class NodesClient(ModelsClient):
@@ -19,9 +28,9 @@ class NodesClient(ModelsClient):
         """One node."""
         return self.send(nodes.build_show_node(self._project, pool, node))
 
-    def lock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
-        """Take nodes out of use: nothing more is started on them; what runs there runs on."""
-        return self.send(nodes.build_lock_nodes(self._project, pool, names))
+    def lock_nodes(self, pool: str, names: Sequence[str], *, reason: str = "") -> NodesLockResponse:
+        """Take nodes out of use: nothing more is started on them; what runs there runs on. `reason` is shown."""
+        return self.send(nodes.build_lock_nodes(self._project, pool, names, reason=reason))
 
     def unlock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
         """Return nodes that were locked, or isolated after a fault."""

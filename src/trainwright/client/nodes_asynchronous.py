@@ -1,11 +1,20 @@
 """The asyncio client's part for nodes, and for stacks of jobs that hang."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from trainwright.client.models_asynchronous import AsyncModelsClient
-from trainwright.client.operations import nodes
-from trainwright.wire.nodes import NodeItem, NodesLockResponse, NodesResponse
-from trainwright.wire.watch import StacksResponse
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainwright.client.operations import nodes
+    from trainwright.wire.nodes import NodeItem, NodesLockResponse, NodesResponse
+    from trainwright.wire.watch import StacksResponse
+else:
+    nodes = deferred("trainwright.client.operations.nodes")
 
 
 class AsyncNodesClient(AsyncModelsClient):
@@ -21,9 +30,9 @@ class AsyncNodesClient(AsyncModelsClient):
         """One node."""
         return await self.send(nodes.build_show_node(self._project, pool, node))
 
-    async def lock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
-        """Take nodes out of use: nothing more is started on them; what runs there runs on."""
-        return await self.send(nodes.build_lock_nodes(self._project, pool, names))
+    async def lock_nodes(self, pool: str, names: Sequence[str], *, reason: str = "") -> NodesLockResponse:
+        """Take nodes out of use: nothing more is started on them; what runs there runs on. `reason` is shown."""
+        return await self.send(nodes.build_lock_nodes(self._project, pool, names, reason=reason))
 
     async def unlock_nodes(self, pool: str, names: Sequence[str]) -> NodesLockResponse:
         """Return nodes that were locked, or isolated after a fault."""

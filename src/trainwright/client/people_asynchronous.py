@@ -1,25 +1,35 @@
 """The asyncio client's half for people and what they prove who they are with."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from trainwright.client.connection import AsyncConnection
-from trainwright.client.operations import credentials, identity
-from trainwright.wire.identity import (
-    AccessKeyItem,
-    AccessKeyList,
-    IamDomainList,
-    IamProjectList,
-    NewAccessKey,
-    NewProject,
-    NewToken,
-    ProjectList,
-    RoleItem,
-    RoleList,
-    TokenItem,
-    TokenList,
-    UserItem,
-    UserList,
-)
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from trainwright.client.operations import credentials, identity
+    from trainwright.wire.identity import (
+        AccessKeyItem,
+        AccessKeyList,
+        IamDomainList,
+        IamProjectList,
+        NewAccessKey,
+        NewProject,
+        NewToken,
+        ProjectList,
+        RoleItem,
+        RoleList,
+        TokenItem,
+        TokenList,
+        UserItem,
+        UserList,
+    )
+    from trainwright.wire.sessions import SessionItem
+else:
+    credentials = deferred("trainwright.client.operations.credentials")
+    identity = deferred("trainwright.client.operations.identity")
 
 Body = Mapping[str, object]
 
@@ -30,6 +40,10 @@ class AsyncPeopleClient(AsyncConnection):
     @property
     def _project(self) -> str:
         return self.access.project_id
+
+    async def show_session(self) -> SessionItem:
+        """Who calls: user, project, and every action they may do."""
+        return await self.send(identity.build_show_session())
 
     async def list_users(self, *, offset: int = 0, limit: int = 100) -> UserList:
         """One page of the users, by name."""

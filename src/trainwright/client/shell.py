@@ -7,19 +7,31 @@ for its library.
 >>> shell.end.exit_code
 """
 
-from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
-import httpx
-from pydantic import ValidationError
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-
-from trainwright.client.connection import Access
+from trainwright.client.access import Access, host_header
 from trainwright.client.errors import ConnectionFailed, api_error
-from trainwright.wire.shell import ShellControl, ShellEnd
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    import httpx
+    import pydantic
+    from websockets import exceptions
+    from websockets.sync import client as websocket
+
+    from trainwright.wire import shell as wire
+else:
+    httpx = deferred("httpx")
+    pydantic = deferred("pydantic")
+    exceptions = deferred("websockets.exceptions")
+    websocket = deferred("websockets.sync.client")
+    wire = deferred("trainwright.wire.shell")
 
 OPEN_TIMEOUT_S = 20.0
 CLOSE_TIMEOUT_S = 5.0
@@ -28,10 +40,10 @@ CLOSE_TIMEOUT_S = 5.0
 class RemoteShell:
     """An open one. Iterate over its output; afterwards `end` says how it ended. Other threads may write."""
 
-    def __init__(self, socket: ClientConnection, endpoint: str) -> None:
+    def __init__(self, socket: websocket.ClientConnection, endpoint: str) -> None:
         self._socket = socket
         self._endpoint = endpoint
-        self.end: ShellEnd | None = None
+        self.end: wire.ShellEnd | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         """Output as it comes, until the program has ended or the shell was closed here.
@@ -44,10 +56,10 @@ class RemoteShell:
                 if isinstance(message, bytes):
                     yield message
                 else:
-                    self.end = ShellEnd.model_validate_json(message)
-        except ConnectionClosed as exc:
+                    self.end = wire.ShellEnd.model_validate_json(message)
+        except exceptions.ConnectionClosed as exc:
             raise ConnectionFailed(self._endpoint, f"the shell's connection broke: {exc}") from exc
-        except ValidationError as exc:
+        except pydantic.ValidationError as exc:
             raise ConnectionFailed(self._endpoint, f"the shell's end cannot be read: {exc}") from exc
         if self.end is None:
             raise ConnectionFailed(self._endpoint, "the server closed the shell")
@@ -58,11 +70,11 @@ class RemoteShell:
 
     def end_input(self) -> None:
         """Nothing more will be written; without a terminal the program learns of it."""
-        self._send(ShellControl(end_input=True).model_dump_json(exclude_defaults=True))
+        self._send(wire.ShellControl(end_input=True).model_dump_json(exclude_defaults=True))
 
     def resize(self, rows: int, columns: int) -> None:
         """The window has another size now."""
-        self._send(ShellControl(rows=rows, columns=columns).model_dump_json(exclude_defaults=True))
+        self._send(wire.ShellControl(rows=rows, columns=columns).model_dump_json(exclude_defaults=True))
 
     def close(self) -> None:
         """Leave: what runs in it is hung up on. Harmless when repeated."""
@@ -79,7 +91,7 @@ class RemoteShell:
     def _send(self, message: bytes | str) -> None:
         try:
             self._socket.send(message)
-        except ConnectionClosed:
+        except exceptions.ConnectionClosed:
             return  # whoever reads hears of it
 
 
@@ -95,27 +107,29 @@ def open_shell(
     ids = [quote(part, safe="") for part in (access.project_id, job_id, task)]
     query = urlencode([("rows", rows), ("columns", columns), *(("argument", word) for word in argv)])
     path = "/v2/{}/training-jobs/{}/tasks/{}/shell".format(*ids)
+    url = f"{_websocket(access.endpoint)}{path}?{query}"
+    headers = access.headers()
+    agent = headers.pop("User-Agent")
+    headers.update(access.signature("GET", url, {**headers, "Host": host_header(url)}))
     try:
-        socket = connect(
-            f"{_websocket(access.endpoint)}{path}?{query}",
-            additional_headers={
-                name: value for name, value in access.headers().items() if name != "User-Agent"
-            },
-            user_agent_header=access.headers()["User-Agent"],
+        socket = websocket.connect(
+            url,
+            additional_headers=headers,
+            user_agent_header=agent,
             open_timeout=OPEN_TIMEOUT_S,
             close_timeout=CLOSE_TIMEOUT_S,
             compression=None,
             max_size=None,
             proxy=None if access.is_here else True,
         )
-    except InvalidStatus as exc:
+    except exceptions.InvalidStatus as exc:
         said = exc.response
         raise api_error(
             httpx.Response(
                 said.status_code, headers=list(said.headers.raw_items()), content=bytes(said.body or b"")
             )
         ) from exc
-    except (InvalidHandshake, OSError, TimeoutError) as exc:
+    except (exceptions.InvalidHandshake, OSError, TimeoutError) as exc:
         raise ConnectionFailed(access.endpoint, str(exc) or type(exc).__name__) from exc
     return RemoteShell(socket, access.endpoint)
 

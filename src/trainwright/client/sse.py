@@ -3,6 +3,8 @@
 Source: WHATWG HTML, "Server-sent events", event stream interpretation.
 """
 
+from __future__ import annotations
+
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +28,12 @@ class SseParser:
         self._event = ""
         self._data: list[str] = []
         self._id = ""
+        self._last_id = ""  # of what is complete
+
+    @property
+    def last_id(self) -> str:
+        """The last id that the stream has named whole, also where no event came with it; empty before the first."""
+        return self._last_id
 
     def feed(self, piece: bytes) -> Iterator[ServerSentEvent]:
         """The events completed by `piece`."""
@@ -55,4 +63,5 @@ class SseParser:
     def _dispatch(self) -> ServerSentEvent | None:
         event, data = self._event or "message", self._data
         self._event, self._data = "", []
+        self._last_id = self._id
         return ServerSentEvent(event, "\n".join(data), self._id) if data else None

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from trainwright.ports.backend import BackendError
 from trainwright.ports.uow import PLATFORM
-from trainwright.services import folders, isolation, pools
+from trainwright.services import folders, isolation, job_changes, pools
 from trainwright.services.context import Services
 from trainwright.services.dataset_builder import RETRY_S, DatasetBuilder
+from trainwright.services.log_metrics import LogMetrics
 
 log = logging.getLogger(__name__)
 
 _LOG_BATCH = 500
+_CREATIONS_KEPT_MS = 7 * 86_400_000  # nobody repeats a request that long after
 FINE_METRICS_S = 3600  # one-second samples are kept this long, one-minute means afterwards
 
 
@@ -71,6 +73,11 @@ def dataset_versions(services: Services) -> Chore:
     return Chore("dataset_versions", RETRY_S, DatasetBuilder(services).run)
 
 
+def log_metrics(services: Services) -> Chore:
+    """Searches logs for training metrics; it sleeps while none has grown."""
+    return Chore("log_metrics", RETRY_S, LogMetrics(services).run)
+
+
 def log_sweep(services: Services, *, every_s: float = 3600.0) -> Chore:
     """Removes logs whose job is gone: deleting a job removes its rows first, and a crash may come between."""
 
@@ -124,6 +131,30 @@ def link_expiry(services: Services, *, every_s: float = 300.0) -> Chore:
         await services.blocking(_expire_links, services)
 
     return Chore("link_expiry", every_s, expire)
+
+
+def creation_expiry(services: Services, *, every_s: float = 3600.0) -> Chore:
+    """Forgets which requests made jobs that were deleted since."""
+
+    async def expire() -> None:
+        await services.blocking(_forget_creations, services)
+
+    return Chore("creation_expiry", every_s, expire)
+
+
+def change_expiry(services: Services, *, every_s: float = 60.0) -> Chore:
+    """Forgets the oldest changes of jobs: the log of them is kept for followers who were away for a while."""
+
+    async def expire() -> None:
+        await services.blocking(job_changes.prune, services)
+
+    return Chore("change_expiry", every_s, expire)
+
+
+def _forget_creations(services: Services) -> None:
+    with services.units(PLATFORM) as uow:
+        uow.creations.forget(services.clock.now_ms() - _CREATIONS_KEPT_MS)
+        uow.commit()
 
 
 def _existing(services: Services, job_ids: Sequence[str]) -> frozenset[str]:

@@ -12,7 +12,14 @@ from trainwright.db.schema import access_keys, roles, tokens, users
 from trainwright.db.transaction import Transaction, within_table
 from trainwright.domain.access import BUILT_IN, allowed_by
 from trainwright.domain.errors import CredentialNotFound, UserNotFound
-from trainwright.ports.identity import LOG_IN, AccessKey, Principal, Token
+from trainwright.ports.identity import (
+    LOG_IN,
+    AccessKey,
+    Principal,
+    Token,
+    is_session_of_token,
+    sessions_prefix,
+)
 
 _NOW = sa.bindparam("now", type_=sa.BigInteger)
 _USER: sa.BindParameter[str] = sa.bindparam("user", type_=WORDS)
@@ -65,11 +72,13 @@ _BY_KEY = within_table(
     .where(access_keys.c.access_key == _ID, _counts(access_keys)),
     users.c.project_id,
 )
+_OWNER = within_table(sa.select(users).where(users.c.id == _USER, users.c.enabled), users.c.project_id)
 _ROLES = sa.select(roles.c.name, roles.c.actions).where(roles.c.project_id == sa.bindparam("project"))
 _USER_EXISTS = within_table(sa.select(users.c.id).where(users.c.id == _USER), users.c.project_id)
 
 _OLDER = tokens.alias()
 _ADD_TOKEN = sa.insert(tokens)
+_HASHED = within_table(sa.select(tokens).where(tokens.c.hash == sa.bindparam("hash", type_=WORDS)), _OF_TOKEN)
 _TOKEN = within_table(sa.select(tokens).where(tokens.c.id == _ID), _OF_TOKEN)
 _TOKENS = within_table(_page(tokens, tokens.c.id), _OF_TOKEN)
 _COUNT_TOKENS = within_table(
@@ -88,6 +97,10 @@ _EXPIRED_TOKENS = within_table(
         tokens.c.user_id == _USER, tokens.c.expires_at_ms > 0, tokens.c.expires_at_ms <= _NOW
     ),
     _OF_TOKEN,
+)
+_PREFIX: sa.BindParameter[str] = sa.bindparam("prefix", type_=WORDS)
+_SESSIONS_OF = within_table(
+    sa.delete(tokens).where(sa.func.substr(tokens.c.id, 1, sa.func.length(_PREFIX)) == _PREFIX), _OF_TOKEN
 )
 _OLD_LOG_INS = within_table(
     sa.delete(tokens).where(
@@ -131,6 +144,17 @@ class Credentials:
     def find_by_token(self, token_hash: str, now_ms: int) -> Principal | None:
         """The owner of a token that counts; None for an owner outside the scope."""
         row = self._tx.row(_BY_TOKEN, hash=token_hash, now=now_ms)
+        return None if row is None else self._principal(row)
+
+    def find_token(self, token_hash: str, now_ms: int) -> tuple[Principal, Token] | None:
+        """The owner of a token that counts, and the token; None for an owner outside the scope."""
+        owner = self.find_by_token(token_hash, now_ms)
+        row = self._tx.row(_HASHED, hash=token_hash)
+        return None if owner is None or row is None else (owner, _token_of(row))
+
+    def find_owner(self, user_id: str) -> Principal | None:
+        """That user, enabled; None for one outside the scope."""
+        row = self._tx.row(_OWNER, user=user_id)
         return None if row is None else self._principal(row)
 
     def find_by_access_key(self, access_key: str, now_ms: int) -> tuple[Principal, AccessKey] | None:
@@ -190,6 +214,11 @@ class Credentials:
         """Raises `CredentialNotFound`, also when called twice."""
         if not self._tx.change(_DELETE_TOKEN, credential=token_id):
             raise CredentialNotFound(id=token_id)
+
+    def drop_sessions(self, token_id: str) -> None:
+        """Delete the sessions that were opened with that token; none for a session's own."""
+        if not is_session_of_token(token_id):
+            self._tx.change(_SESSIONS_OF, prefix=sessions_prefix(token_id))
 
     def drop_log_ins(self, user_id: str, *, keep: int) -> None:
         """Delete the user's tokens of log-ins but the newest `keep`; at most 1,000 in one call."""

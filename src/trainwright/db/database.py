@@ -1,5 +1,6 @@
 """A database, opened."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -19,12 +20,14 @@ class Units:
         self._writer = writer
         self._reader = reader
         self._turns = Turns() if writer.dialect.name == "sqlite" else None
+        self.jobs_changed: Callable[[], None] = _nobody_listens
 
     def __call__(self, scope: Scope, *, write: bool = True) -> Unit:
         """A new unit. With `write=False` the database itself refuses changes."""
         if write:
-            return Unit(self._writer, scope, write=True, turns=self._turns)
-        return Unit(self._reader, scope, write=False, turns=None)
+            told = self.jobs_changed
+            return Unit(self._writer, scope, write=True, turns=self._turns, jobs_changed=told)
+        return Unit(self._reader, scope, write=False, turns=None, jobs_changed=_nobody_listens)
 
 
 class Database:
@@ -54,7 +57,15 @@ class Database:
         """Opens units of work."""
         return self._units
 
+    def tell_of_jobs(self, call: Callable[[], None]) -> None:
+        """Have `call` called, from whichever thread, after every commit that changed a job; a hint, nothing else."""
+        self._units.jobs_changed = call
+
     def close(self) -> None:
         """Close all connections. Harmless when repeated; units still open keep theirs until they end."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _nobody_listens() -> None:
+    """What is told to nobody."""

@@ -6,9 +6,11 @@ import sqlalchemy as sa
 
 from trainwright.db.dialects import WORDS, contains
 from trainwright.db.schema import job_documents, jobs
-from trainwright.db.transaction import Transaction
+from trainwright.db.transaction import Transaction, within
+from trainwright.domain.lifecycle import Phase
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import LaunchSpec
+from trainwright.ports.uow import FolderJob
 
 # No index on the launch: unfinished jobs are few.
 _NAMING_AT_ALL = (
@@ -25,14 +27,33 @@ _NAMING_SINCE = _NAMING_AT_ALL.where(
 )
 
 
+_USERS = within(
+    sa.select(jobs.c.id, jobs.c.name, jobs.c.user_name, jobs.c.public_phase, job_documents.c.launch)
+    .join(job_documents)
+    .where(jobs.c.due_at_ms >= 0, contains(job_documents.c.launch, sa.bindparam("bucket", type_=WORDS)))
+    .order_by(jobs.c.created_at_ms.desc(), jobs.c.id),
+    by_ids=True,
+)
+
+
+def list_users(tx: Transaction, uri: str) -> tuple[FolderJob, ...]:
+    """The scope's unfinished jobs that read or write there, below it, or in a folder above it; the newest first."""
+    found = []
+    for row in tx.rows(_USERS, bucket=_bucket(uri)):
+        launch = LaunchSpec.model_validate_json(row["launch"])
+        reads = _touches(uri, _read_by(launch))
+        writes = _touches(uri, [channel.uri for channel in launch.all_outputs()])
+        if reads or writes:
+            phase = Phase(row["public_phase"])
+            found.append(FolderJob(row["id"], row["name"], row["user_name"], phase, reads, writes))
+    return tuple(found)
+
+
 def uses_folder(tx: Transaction, uri: str, besides: str) -> bool:
     """Whether an unfinished job but `besides` reads or writes there, below it, or in a folder above it."""
     for row in tx.rows(_NAMING, besides=besides, bucket=_bucket(uri)):
         launch = LaunchSpec.model_validate_json(row["launch"])
-        places = [channel.uri for channel in (*launch.all_inputs(), *launch.all_outputs())]
-        for work in map(launch.work_of, launch.roles):
-            places += [work.code.uri] if work.code else []
-        if _touches(uri, places):
+        if _touches(uri, [*_read_by(launch), *(channel.uri for channel in launch.all_outputs())]):
             return True
     return False
 
@@ -44,6 +65,12 @@ def was_written(tx: Transaction, uri: str, besides: str, since_ms: int) -> bool:
         if _touches(uri, [channel.uri for channel in launch.all_outputs()]):
             return True
     return False
+
+
+def _read_by(launch: LaunchSpec) -> list[str]:
+    """Inputs and code."""
+    code = [work.code.uri for work in map(launch.work_of, launch.roles) if work.code]
+    return [channel.uri for channel in launch.all_inputs()] + code
 
 
 def _bucket(uri: str) -> str:

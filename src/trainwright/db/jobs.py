@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainwright.db.dialects import WORDS, contains, earlier, upserts
-from trainwright.db.folder_use import uses_folder, was_written
+from trainwright.db.folder_use import list_users, uses_folder, was_written
+from trainwright.db.job_changes import note_change
 from trainwright.db.outputs import add_outputs, find_writer
 from trainwright.db.rows import document_values, job_of, new_job_values
 from trainwright.db.schema import job_documents, job_totals, jobs, tasks
@@ -16,17 +17,15 @@ from trainwright.domain.entities import Job
 from trainwright.domain.errors import DuplicateJobName, JobNotFound
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.reasons import Reason
-from trainwright.ports.uow import JobPage, JobQuery
+from trainwright.ports.uow import FolderJob, JobPage, JobQuery
 
 _JOB: sa.BindParameter[str] = sa.bindparam("job")
 _NOW = sa.bindparam("now", type_=sa.BigInteger)
 _JOBS: sa.Select[Any] = sa.select(jobs, job_documents).join(job_documents)
 
-# Not an error caught afterwards: PostgreSQL would give up the whole transaction.
-_ADD = upserts(
-    jobs,
-    lambda insert: insert.on_conflict_do_nothing(index_elements=["project_id", "name"]).returning(jobs.c.id),
-)
+# Not an error caught afterwards: PostgreSQL would give up the whole transaction. The id is there already when two
+# requests with one idempotency key come at once.
+_ADD = upserts(jobs, lambda insert: insert.on_conflict_do_nothing().returning(jobs.c.id))
 _ADD_DOCUMENT = sa.insert(job_documents)
 _COUNT_UP = upserts(
     job_totals,
@@ -64,6 +63,12 @@ _SAVE_DOCUMENT = within(
         launch=sa.bindparam("new_launch"),
     ),
     job_documents.c.job_id,
+)
+# The copy by which jobs are searched.
+_SAVE_PRIORITY = within(
+    sa.update(jobs)
+    .where(jobs.c.id == _JOB, jobs.c.priority != sa.bindparam("new_priority", type_=sa.BigInteger))
+    .values(priority=sa.bindparam("new_priority", type_=sa.BigInteger))
 )
 _TAKEN = sa.select(jobs.c.name).where(
     jobs.c.project_id == sa.bindparam("project"), jobs.c.name.in_(sa.bindparam("names", expanding=True))
@@ -104,7 +109,7 @@ class Jobs:
         """Insert it, due at once.
 
         Raises:
-            DuplicateJobName: the project has a job of that name.
+            DuplicateJobName: the project has a job of that name, or there is one of that id.
             ScopeBreach: the job is of another project.
         """
         tx = self._tx
@@ -116,6 +121,7 @@ class Jobs:
         tx.change(
             _COUNT_UP[tx.dialect_name], project_id=job.project_id, workspace_id=job.workspace_id, jobs=1
         )
+        note_change(tx, job.id, "created")
 
     def get(self, job_id: str) -> Job:
         """Raises `JobNotFound`, for any text that is not the id of a job of the scope."""
@@ -150,6 +156,8 @@ class Jobs:
         )
         if not changed:
             raise JobNotFound(job=job.id)
+        self._tx.change(_SAVE_PRIORITY, job=job.id, new_priority=job.launch.priority)
+        note_change(self._tx, job.id, "changed")
 
     def taken(self, names: Sequence[str]) -> frozenset[str]:
         """Those of `names` that a job of the scope's project has."""
@@ -159,6 +167,7 @@ class Jobs:
     def request_stop(self, job_id: str, now_ms: int) -> bool:
         """Mark it to be stopped and make it due. Raises `JobNotFound`."""
         if self._tx.change(_REQUEST_STOP, job=job_id, now=now_ms):
+            note_change(self._tx, job_id, "changed")
             return True
         if self._tx.scalar(_EXISTS, job=job_id) is None:
             raise JobNotFound(job=job_id)
@@ -171,6 +180,7 @@ class Jobs:
         place = self._tx.row(_PLACE, job=job_id)
         if place is None:
             raise JobNotFound(job=job_id)
+        note_change(self._tx, job_id, "deleted")
         self._tx.change(_DELETE, job=job_id)
         self._tx.change(_COUNT_DOWN, project=place["project_id"], workspace=place["workspace_id"])
 
@@ -185,6 +195,10 @@ class Jobs:
     def unfinished_using(self, uri: str, *, besides: str) -> bool:
         """Not limited to the scope, as buckets are shared."""
         return uses_folder(self._tx, uri, besides)
+
+    def list_using(self, uri: str) -> tuple[FolderJob, ...]:
+        """See `folder_use.list_users`."""
+        return list_users(self._tx, uri)
 
     def written_since(self, uri: str, *, besides: str, since_ms: int) -> bool:
         """Not limited to the scope, as buckets are shared."""

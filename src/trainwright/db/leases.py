@@ -14,6 +14,7 @@ from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, earlier, later
 from trainwright.db.events import insert_events
+from trainwright.db.job_changes import note_change
 from trainwright.db.outputs import drop_outputs
 from trainwright.db.rows import (
     attempt_of,
@@ -177,6 +178,8 @@ class Leases:
         if job.phase.is_end:
             drop_outputs(self._tx, job_id)
         insert_events(self._tx, events)
+        if _shown(claim.job, claim.attempt) != _shown(job, attempt):
+            note_change(self._tx, job_id, "changed")
 
     def release(self, claim: Claim, due_at_ms: int) -> None:
         """Give the lease back; nothing happens when it is lost."""
@@ -232,3 +235,16 @@ class Leases:
         if not self._tx.change(_SAVE_ATTEMPT, attempt_key=attempt.key, **attempt_values(attempt)):
             self._tx.change(_ADD_ATTEMPT, **new_attempt_values(attempt))
             self._tx.insert(_ADD_TASKS, new_task_values(attempt, job.launch))
+
+
+def _shown(job: Job, attempt: Attempt | None) -> tuple[object, ...]:
+    """What lists show of a job and the control loop changes. When it is expected to start is not among it: estimates
+    move all the time.
+    """
+    pending = job.pending
+    waits = None
+    if pending is not None:
+        waits = (pending.code, {key: slot for key, slot in pending.slots.items() if key != "starts_at_ms"})
+    kept = (attempt.reserved_until_ms, attempt.hang_since_ms) if attempt is not None else (0, 0)
+    stopped = bool(job.stop_requested_at_ms)
+    return job.phase, stopped, job.reason, job.attempt_number, job.started_at_ms, job.blocked, waits, kept

@@ -17,6 +17,7 @@ from trainwright.domain.errors import DuplicatePoolName, PoolNotFound
 from trainwright.domain.lifecycle import Phase
 from trainwright.domain.specs import attempt_key
 from trainwright.ports.pools import Pool, WorkloadQuery
+from trainwright.ports.workspaces import DEFAULT_WORKSPACE
 
 MOST = 1000
 
@@ -37,7 +38,7 @@ _ALL = within_table(
 )
 _IN_WORKSPACE = within_table(
     sa.select(pools)
-    .where(pools.c.workspace_id.in_([sa.bindparam("workspace"), ""]))
+    .where(pools.c.workspace_id.in_([sa.bindparam("workspace"), DEFAULT_WORKSPACE, ""]))
     .order_by(pools.c.created_at_ms, pools.c.id)
     .limit(MOST),
     pools.c.project_id,

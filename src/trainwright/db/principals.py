@@ -48,6 +48,9 @@ _PROJECTS = within_table(
 _COUNT_PROJECTS = within_table(sa.select(sa.func.count()).select_from(projects), projects.c.id)
 
 _ANY_USER = within_table(sa.select(users.c.id).limit(1), users.c.project_id)
+_ANY_PASSWORD = within_table(
+    sa.select(users.c.id).where(users.c.password_hash != "").limit(1), users.c.project_id
+)
 _GET_USER = within_table(sa.select(users).where(users.c.id == _USER), users.c.project_id)
 _FIND_USER = within_table(
     sa.select(users).join(projects).where(projects.c.name == _PROJECT, users.c.name == _NAME),
@@ -179,6 +182,10 @@ class Principals(Credentials):
     def has_users(self) -> bool:
         """Whether the scope has any user; False on the very first start."""
         return self._tx.scalar(_ANY_USER) is not None
+
+    def has_passwords(self) -> bool:
+        """Whether any user of the scope can log in with a password."""
+        return self._tx.scalar(_ANY_PASSWORD) is not None
 
     def get_user(self, user_id: str) -> User:
         """Raises `UserNotFound`, for any text that is not the id of a user of the scope."""

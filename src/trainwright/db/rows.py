@@ -78,12 +78,24 @@ def new_job_values(job: Job) -> Values:
         "experiment_id": job.experiment_id,
         "experiment_serial": job.experiment_serial,
         "kept": job.kept,
+        **launch_values(job),
         "created_at_ms": job.created_at_ms,
         "stop_requested_at_ms": job.stop_requested_at_ms,
         "stop_reason": job.stop_reason,
         "public_phase": public_phase(job.phase, stop_requested=bool(job.stop_requested_at_ms)),
         "due_at_ms": None if job.phase.is_end else 0,
         **progress_values(job),
+    }
+
+
+def launch_values(job: Job) -> Values:
+    """Columns of `jobs` that repeat what the launch says."""
+    role = job.launch.main_role()
+    engine = job.launch.work_of(role).engine
+    return {
+        "engine_id": engine.engine_id if engine else "",
+        "flavor_id": role.flavor_id,
+        "priority": job.launch.priority,
     }
 
 

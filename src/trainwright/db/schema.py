@@ -5,12 +5,12 @@ Times are integer milliseconds UTC, 0 = not yet. JSON is kept as text: nothing i
 
 import sqlalchemy as sa
 
-from trainwright.db import shelves
+from trainwright.db import changes_log, curves, shelves
 from trainwright.db.columns import metadata, number, of_attempt, of_job, words
 from trainwright.db.dialects import Words
 from trainwright.domain.lifecycle import END_PHASES, Phase
 
-__all__ = ["metadata", "shelves"]
+__all__ = ["changes_log", "curves", "metadata", "shelves"]
 
 
 def _any_of(phases: frozenset[Phase]) -> str:
@@ -32,6 +32,9 @@ jobs = sa.Table(
     words("algorithm_name", default=""),
     words("pool_id", default=""),
     words("experiment_id", default=""),
+    words("engine_id", default=""),  # these three are the launch's, of the role that stands for the job
+    words("flavor_id", default=""),
+    sa.Column("priority", sa.BigInteger, nullable=False, default=1),
     number("experiment_serial"),  # the job's number in its experiment, from 1; 0: in none
     sa.Column("kept", sa.Boolean, nullable=False, default=False),  # never removed for its age
     words("phase"),
@@ -85,6 +88,9 @@ sa.Index(
     jobs.c.algorithm_name,
     jobs.c.pool_id,
     jobs.c.experiment_id,
+    jobs.c.engine_id,
+    jobs.c.flavor_id,
+    jobs.c.priority,
 )
 # The usual filters in other orders: `search._index` says which search takes which.
 sa.Index(
@@ -114,6 +120,27 @@ sa.Index(
     jobs.c.workspace_id,
     jobs.c.public_phase,
     jobs.c.name,
+)
+sa.Index(
+    "ix_jobs_user",
+    jobs.c.project_id,
+    jobs.c.user_id,
+    jobs.c.created_at_ms,
+    jobs.c.id,
+    jobs.c.workspace_id,
+    jobs.c.public_phase,
+    jobs.c.name,
+)
+# Small: whoever asks what failed lately must not look at all that did not.
+FAILED = "public_phase IN ('Abnormal', 'Failed')"
+sa.Index(
+    "ix_jobs_failed",
+    jobs.c.project_id,
+    jobs.c.ended_at_ms,
+    jobs.c.id,
+    jobs.c.workspace_id,
+    sqlite_where=sa.text(FAILED),
+    postgresql_where=sa.text(FAILED),
 )
 sa.Index("ix_jobs_due", jobs.c.due_at_ms, jobs.c.created_at_ms)
 sa.Index("ix_jobs_experiment", jobs.c.experiment_id, jobs.c.experiment_serial)

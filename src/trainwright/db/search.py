@@ -30,12 +30,15 @@ _COLUMNS: Mapping[str, sa.Column[str]] = {
     "algorithm_name": jobs.c.algorithm_name,
     "pool_id": jobs.c.pool_id,
     "experiment_id": jobs.c.experiment_id,
+    "engine_id": jobs.c.engine_id,
+    "flavor_id": jobs.c.flavor_id,
 }
 _IN_ALL_INDEXES = ("id", "name", "phase")  # beside creation time and workspace
 _ALL = "ix_jobs_search"
 _BY_PHASE = "ix_jobs_public_phase"
 _BY_NAME = "ix_jobs_name"
 _BY_RAN = "ix_jobs_ran"
+_BY_USER = "ix_jobs_user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class _Search:
     by_ids: bool
     is_usual: bool  # looks only at what every index holds
     phases: frozenset[str]  # that a match may have
+    of_user: bool  # looks only at the jobs of one user, and at what every index holds
 
 
 def search_jobs(tx: Transaction, query: JobQuery) -> JobPage:
@@ -97,7 +101,14 @@ def _search(tx: Transaction, query: JobQuery) -> _Search:
         by_ids=named or by_tag is not None,
         is_usual=all(match.column in _IN_ALL_INDEXES for match in matches),
         phases=_phases(matches),
+        of_user=_is_of_user(matches),
     )
+
+
+def _is_of_user(matches: Sequence[Match]) -> bool:
+    named = [match for match in matches if match.column == "user_id"]
+    one = len(named) == 1 and named[0].how == "in" and len(named[0].values) == 1
+    return one and all(match.column in (*_IN_ALL_INDEXES, "user_id") for match in matches)
 
 
 def _phases(matches: Iterable[Match]) -> frozenset[str]:
@@ -193,6 +204,8 @@ def _is_indexed(tx: Transaction, search: _Search) -> bool:
 
 
 def _page_index(search: _Search) -> str:
+    if search.of_user and search.query.sort_by == "create_time":
+        return _BY_USER
     if not search.is_usual:
         return _ALL
     match search.query.sort_by:
@@ -209,6 +222,8 @@ def _page_index(search: _Search) -> str:
 
 
 def _count_index(search: _Search) -> str:
+    if search.of_user:
+        return _BY_USER
     if not search.is_usual:
         return _ALL
     if search.phases < frozenset(Phase):
@@ -261,6 +276,10 @@ def _sort_keys(search: _Search) -> list[Key]:
             return [jobs.c.name, *recent]
         case "status":
             return [jobs.c.public_phase, *recent]
+        case "user_name":
+            return [jobs.c.user_name, *recent]
+        case "priority":
+            return [jobs.c.priority, *recent]
         case "duration" if search.phases <= END_PHASES:
             return [jobs.c.ran_ms, *recent]
         case "duration":

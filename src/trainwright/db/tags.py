@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from trainwright.db.dialects import WORDS, unindexed, upserts
+from trainwright.db.job_changes import note_change
 from trainwright.db.schema import job_tags, jobs
 from trainwright.db.tag_search import count_tagged, search_tagged
 from trainwright.db.transaction import Transaction, around, within, within_table
@@ -115,11 +116,13 @@ class Tags:
         rows = [{**place, "key": key, "value": value} for key, value in sorted(tags.items())]
         if rows:
             self._tx.insert(_PUT[self._tx.dialect_name], rows)
+            note_change(self._tx, job_id, "changed")
 
     def remove(self, job_id: str, keys: Sequence[str]) -> None:
         """Remove those keys; missing is success. Raises `JobNotFound`."""
         self._locked(job_id)
-        self._tx.change(_REMOVE, job=job_id, keys=list(keys))
+        if self._tx.change(_REMOVE, job=job_id, keys=list(keys)):
+            note_change(self._tx, job_id, "changed")
 
     def of_project(
         self, *, offset: int = 0, limit: int = 1000

@@ -130,6 +130,7 @@ class Transaction:
         self._scope = scope
         self._hidden: tuple[str, ...] | None = None
         self.write = write
+        self.changes_jobs = False  # something in the log of changes is new
         self.dialect_name = connection.dialect.name
 
     @property

@@ -1,5 +1,6 @@
 """The unit of work. Implements `ports.uow.UnitOfWork`."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from trainwright.db.algorithms import Algorithms
 from trainwright.db.attempts import Attempts, Tasks
+from trainwright.db.audit import AuditTrail
 from trainwright.db.authorizations import Authorizations
 from trainwright.db.buckets import Buckets
 from trainwright.db.datasets import Datasets
@@ -16,16 +18,19 @@ from trainwright.db.engines import WAIT_S
 from trainwright.db.events import Events
 from trainwright.db.experiments import Experiments
 from trainwright.db.gallery import Gallery
+from trainwright.db.job_changes import JobChanges
 from trainwright.db.jobs import Jobs
 from trainwright.db.leases import Leases
 from trainwright.db.log_links import LogLinks
 from trainwright.db.metrics import Metrics
 from trainwright.db.models import Models
 from trainwright.db.nodes import Isolations, StackDumps
+from trainwright.db.overview import Overviews
 from trainwright.db.pools import Pools
 from trainwright.db.principals import Principals
 from trainwright.db.quotas import Quotas
 from trainwright.db.tags import Tags
+from trainwright.db.training_metrics import Creations, TrainingMetrics
 from trainwright.db.transaction import Transaction, unavailable
 from trainwright.db.turns import Turns
 from trainwright.db.workspaces import Workspaces
@@ -39,9 +44,20 @@ class Unit:
     Entering a writing unit on SQLite waits for the writer before it; never open one inside another.
     """
 
-    def __init__(self, engine: Engine, scope: Scope, *, write: bool, turns: Turns | None) -> None:
-        """`turns`: what the unit takes before its connection, and gives back after it."""
+    def __init__(
+        self,
+        engine: Engine,
+        scope: Scope,
+        *,
+        write: bool,
+        turns: Turns | None,
+        jobs_changed: Callable[[], None],
+    ) -> None:
+        """`turns`: what the unit takes before its connection, and gives back after it. `jobs_changed` is called once
+        what the log of changes is told is durable.
+        """
         self._engine = engine
+        self._jobs_changed = jobs_changed
         self._turns = turns
         self._scope = scope
         self._write = write
@@ -74,7 +90,7 @@ class Unit:
             DatabaseUnavailable: it is not durable, or, when the connection broke just now, nobody knows.
             RuntimeError: the unit is over or was never entered.
         """
-        self._open()
+        tx = self._open()
         self._tx = None
         if self._connection is None:
             raise RuntimeError("a unit of work commits inside its `with`")
@@ -82,6 +98,8 @@ class Unit:
             self._connection.commit()
         except OperationalError as exc:
             raise unavailable(exc) from exc
+        if tx.changes_jobs:
+            self._jobs_changed()
 
     @property
     def jobs(self) -> Jobs:
@@ -109,6 +127,16 @@ class Unit:
         return Events(self._open())
 
     @property
+    def job_changes(self) -> JobChanges:
+        """Which jobs of the scope have changed."""
+        return JobChanges(self._open())
+
+    @property
+    def overview(self) -> Overviews:
+        """Sums over the jobs of the scope."""
+        return Overviews(self._open())
+
+    @property
     def log_links(self) -> LogLinks:
         """Share links to logs of the scope."""
         return LogLinks(self._open())
@@ -117,6 +145,16 @@ class Unit:
     def metrics(self) -> Metrics:
         """Resource samples of the scope."""
         return Metrics(self._open())
+
+    @property
+    def training_metrics(self) -> TrainingMetrics:
+        """Training metrics of the scope."""
+        return TrainingMetrics(self._open())
+
+    @property
+    def creations(self) -> Creations:
+        """Requests that made jobs of the scope."""
+        return Creations(self._open())
 
     @property
     def principals(self) -> Principals:
@@ -187,6 +225,11 @@ class Unit:
     def stacks(self) -> StackDumps:
         """Dumps of stacks of the scope."""
         return StackDumps(self._open())
+
+    @property
+    def audit(self) -> AuditTrail:
+        """Who did what in the scope."""
+        return AuditTrail(self._open())
 
     def _open(self) -> Transaction:
         if self._tx is None:

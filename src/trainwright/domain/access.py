@@ -84,6 +84,7 @@ class Action(StrEnum):
     USER_DELETE = "iam:user:delete"
     ROLE_GET = "iam:role:get"
     ROLE_UPDATE = "iam:role:update"
+    AUDIT_READ = "iam:audit:read"  # who did what in the project, whatever workspace it was in
 
 
 ADMINISTRATOR = "administrator"

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
     REQUIREMENTS_FAILED = "requirements_failed"
     ENGINE_FAILED = "engine_failed"
+    IMAGE_FAILED = "image_failed"
     COMMAND_NOT_FOUND = "command_not_found"
     OUTPUT_UPLOAD_FAILED = "output_upload_failed"
     LAUNCH_REJECTED = "launch_rejected"
@@ -93,6 +94,7 @@ VERDICTS: Mapping[Reason, Verdict] = MappingProxyType(
         Reason.STORAGE_UNAVAILABLE: Verdict(_A, Retry.FREE, Blame.PLATFORM),
         Reason.REQUIREMENTS_FAILED: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.ENGINE_FAILED: Verdict(_F, Retry.NEVER, Blame.PLATFORM),
+        Reason.IMAGE_FAILED: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.COMMAND_NOT_FOUND: Verdict(_F, Retry.NEVER, Blame.USER),
         Reason.OUTPUT_UPLOAD_FAILED: Verdict(_F, Retry.NEVER, Blame.PLATFORM),
         Reason.LAUNCH_REJECTED: Verdict(_F, Retry.NEVER, Blame.USER),

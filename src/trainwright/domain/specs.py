@@ -78,6 +78,18 @@ class EngineSpec(Frozen):
     distribution: Distribution = Distribution.NONE
 
 
+class ImageSpec(Frozen):
+    """The image that tasks run in. `path`: a folder or archive on the nodes; `uri`: an archive in the object store; one
+    of them is set. `environment` and `working_dir` go before what the image itself says.
+    """
+
+    name: str
+    path: str = ""
+    uri: str = ""
+    environment: dict[str, str] = Field(default_factory=dict)
+    working_dir: str = ""
+
+
 class BootFile(Frozen):
     """Start `path` (relative to the code folder) with the engine's interpreter and the job's arguments."""
 
@@ -93,16 +105,30 @@ class ShellCommand(Frozen):
 
 
 class Parameter(Frozen):
-    """One hyperparameter, handed over as `--name=value`, text unchanged."""
+    """One hyperparameter, handed over as `--name=value`, text unchanged; as a bare `--name` when it is a flag."""
 
     name: str
     value: str
+    is_flag: bool = False
+
+    @property
+    def argument(self) -> str:
+        """As the command is given it."""
+        return f"--{self.name}" if self.is_flag else f"--{self.name}={self.value}"
+
+
+class MetricRule(Frozen):
+    """A training metric that is read from the log: `regex` (RE2) finds a number, and perhaps its step, in a line."""
+
+    name: str
+    regex: str
 
 
 class Work(Frozen):
     """What tasks are given and run: of the whole job, or of one role that has its own."""
 
     engine: EngineSpec | None = None
+    image: ImageSpec | None = None  # with an engine, that says only how boot files are started
     code: CodeSpec | None = None
     inputs: tuple[Channel, ...] = ()
     outputs: tuple[Channel, ...] = ()
@@ -110,6 +136,7 @@ class Work(Frozen):
     environment: dict[str, str] = Field(default_factory=dict)
     working_dir: str = ""  # empty: the code folder's parent for a boot file, home otherwise
     log_export_uri: str = ""
+    metrics: tuple[MetricRule, ...] = ()
 
 
 class CheckpointPolicy(Frozen):
@@ -176,6 +203,10 @@ class LaunchSpec(Work):
         """What the tasks of `role` are given and run."""
         return role.work or self
 
+    def main_role(self) -> RoleSpec:
+        """The role that stands for the job where there is room for one: the first main one, or the first."""
+        return next((role for role in self.roles if role.main), self.roles[0])
+
     def all_inputs(self) -> tuple[Channel, ...]:
         """Inputs of all roles, each uri and place once."""
         return tuple(dict.fromkeys(c for role in self.roles for c in self.work_of(role).inputs))
@@ -196,3 +227,9 @@ MODEL_CHANNEL = "model"
 def attempt_key(job_id: str, number: int) -> str:
     """The name of one attempt everywhere: on the backend, in reports, in folder names. `number` starts at 1."""
     return f"{job_id}-a{number}"
+
+
+def attempt_of(key: str) -> tuple[str, int]:
+    """The job's id and the number that `attempt_key` made `key` of. Raises ValueError for any other text."""
+    job_id, _, number = key.rpartition("-a")
+    return job_id, int(number)

@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 
 from trainwright.domain.details import CODES, in_chinese
 from trainwright.domain.entities import Event, Level, Slots
-from trainwright.domain.events import backends, checkpoints, hangs, recovery, roles, shells
+from trainwright.domain.events import (
+    backends,
+    catalogue,
+    checkpoints,
+    hangs,
+    metrics,
+    recovery,
+    roles,
+    shells,
+)
 from trainwright.domain.reasons import NOT_ASKED, Reason, Retry
 from trainwright.domain.sentence import USED_EN as _USED_EN
 from trainwright.domain.sentence import USED_ZH as _USED_ZH
@@ -225,8 +234,10 @@ EVENT_TEXTS: Mapping[str, EventText] = {
     **roles.EVENTS,
     **recovery.EVENTS,
     **hangs.EVENTS,
+    **metrics.EVENTS,
     **checkpoints.EVENTS,
     **backends.EVENTS,
+    **catalogue.EVENTS,
     **shells.EVENTS,
 }
 
@@ -247,6 +258,7 @@ REASON_TEXTS: Mapping[Reason, Text] = {
     Reason.REQUIREMENTS_FAILED: Text(
         "pip-requirements.txt could not be installed", "pip-requirements.txt 安装失败"
     ),
+    Reason.IMAGE_FAILED: Text("the image cannot be run", "镜像无法运行"),
     Reason.ENGINE_FAILED: Text("the engine's environment could not be made", "引擎环境构建失败"),
     Reason.COMMAND_NOT_FOUND: Text(
         "the start command or boot file does not exist", "启动命令或启动文件不存在"

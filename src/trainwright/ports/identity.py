@@ -57,7 +57,20 @@ class Project:
 
 
 LOG_IN = "login-"
-"""How the ids of tokens begin that came of a password."""
+"""How the ids of tokens begin that came of a log-in: of a password, or of signing in to the console."""
+
+
+def sessions_prefix(token_id: str) -> str:
+    """How the ids of the sessions begin that were opened with this token: they end with it.
+
+    One that was opened with a session's own token counts as opened with what that session was opened with.
+    """
+    return f"{LOG_IN}{token_id.removeprefix(LOG_IN).partition('-')[0]}-"
+
+
+def is_session_of_token(token_id: str) -> bool:
+    """Whether it is the id of a session that was opened with a token."""
+    return token_id.startswith(LOG_IN) and "-" in token_id.removeprefix(LOG_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,14 @@ class PrincipalRepository(Protocol):
         """The owner of a token, when both are enabled and it has not expired. `action` is not set."""
         ...
 
+    def find_token(self, token_hash: str, now_ms: int) -> tuple[Principal, Token] | None:
+        """The same, and the token."""
+        ...
+
+    def find_owner(self, user_id: str) -> Principal | None:
+        """That user with their actions, when they exist and are enabled. `action` is not set."""
+        ...
+
     def find_by_access_key(self, access_key: str, now_ms: int) -> tuple[Principal, AccessKey] | None:
         """The owner of an access key, and the key, in the same sense."""
         ...
@@ -113,6 +134,10 @@ class PrincipalRepository(Protocol):
 
     def has_users(self) -> bool:
         """False on the very first start."""
+        ...
+
+    def has_passwords(self) -> bool:
+        """Whether any user of the scope can log in with a password."""
         ...
 
     def get_user(self, user_id: str) -> User:
@@ -187,6 +212,10 @@ class PrincipalRepository(Protocol):
 
     def delete_token(self, token_id: str) -> None:
         """Raises `CredentialNotFound`."""
+        ...
+
+    def drop_sessions(self, token_id: str) -> None:
+        """Delete the sessions that were opened with that token; none for a session's own."""
         ...
 
     def drop_log_ins(self, user_id: str, *, keep: int) -> None:

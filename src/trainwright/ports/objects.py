@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from trainwright.domain.obs import ObsPath
+
+NOTHING: Final = ""
+ANYTHING: Final = "*"
+"""What `ObjectStore.write` and `move` may replace, beside an object of a certain etag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,28 @@ class ObjectStore(Protocol):
         """The bytes from `start` up to but without `end`, in pieces of bounded size. Raises `ObjectNotFound`."""
         ...
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
-        """Store the object; readers see the old bytes or all the new ones. Raises `BucketNotFound`."""
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
+        """Store the object; readers see the old bytes or all the new ones.
+
+        `replacing` is what must be there at the moment it is stored: `NOTHING`, `ANYTHING`, or an object of this etag;
+        None: it does not matter. Of several writers with one condition, one succeeds.
+
+        Raises:
+            BucketNotFound: there is no such bucket.
+            ObjectChanged: another object is there than `replacing` says, or none; nothing was stored.
+        """
+        ...
+
+    async def move(self, source: ObsPath, target: ObsPath, *, replacing: str | None = None) -> bool:
+        """Give an object another place without copying its bytes: at every moment it is at one of the two at least.
+        False, and nothing was done, where only a copy will do.
+
+        Raises:
+            ObjectNotFound, BucketNotFound: there is no such object, or no bucket to move it to.
+            ObjectChanged: as `write`.
+        """
         ...
 
     async def delete(self, path: ObsPath) -> None:

@@ -70,8 +70,8 @@ class PoolRepository(Protocol):
         ...
 
     def list_all(self, *, workspace_id: str = "") -> tuple[Pool, ...]:
-        """All, oldest first; at most 1,000. Of every project in the platform's scope. Asked for a workspace, those of
-        any workspace are among them.
+        """All, oldest first; at most 1,000. Of every project in the platform's scope. Asked for a workspace, those
+        that serve every workspace are among them: of none, and of the default one.
         """
         ...
 

@@ -11,13 +11,18 @@ from typing import Literal, Protocol, Self
 
 from trainwright.domain.access import Action
 from trainwright.domain.entities import Attempt, Event, Job, TaskState
+from trainwright.domain.lifecycle import Phase
 from trainwright.ports.algorithms import AlgorithmRepository, GalleryRepository
+from trainwright.ports.audit import AuditRepository
 from trainwright.ports.datasets import BucketRepository, DatasetRepository
 from trainwright.ports.identity import PrincipalRepository
+from trainwright.ports.job_changes import JobChangeRepository
 from trainwright.ports.log_links import LogLinkRepository
 from trainwright.ports.models import ModelRepository
 from trainwright.ports.nodes import IsolationRepository, StacksRepository
+from trainwright.ports.overview import OverviewRepository
 from trainwright.ports.pools import PoolRepository
+from trainwright.ports.training_metrics import CreationRepository, TrainingMetricRepository
 from trainwright.ports.workspaces import (
     AuthorizationRepository,
     ExperimentRepository,
@@ -52,7 +57,7 @@ class Match:
     the only one, case-sensitively. No values: no condition.
 
     Columns: id, name, phase (as an API caller sees it), kind, user_id, user_name, algorithm_id, algorithm_name,
-    pool_id, experiment_id.
+    pool_id, experiment_id, engine_id, flavor_id.
     """
 
     column: str
@@ -72,11 +77,23 @@ class JobQuery:
     created_from_ms: int = 0
     created_to_ms: int = 0  # inclusive; 0: no bound
     workspace_id: str = ""
-    sort_by: str = "create_time"  # create_time, start_time, name, duration or status
+    sort_by: str = "create_time"  # create_time, start_time, name, duration, status, user_name, priority
     descending: bool = True
     offset: int = 0
     limit: int = 10
     now_ms: int = 0  # ends the duration of jobs still running; only `duration` looks at it
+
+
+@dataclass(frozen=True, slots=True)
+class FolderJob:
+    """An unfinished job and what it does with a folder. `phase` is the one a caller sees."""
+
+    id: str
+    name: str
+    user_name: str
+    phase: Phase
+    reads: bool
+    writes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +172,12 @@ class JobRepository(Protocol):
     def unfinished_using(self, uri: str, *, besides: str) -> bool:
         """Whether an unfinished job of any project, but for job `besides`, reads or writes the folder `uri`, what lies
         in it, or a folder above it.
+        """
+        ...
+
+    def list_using(self, uri: str) -> tuple[FolderJob, ...]:
+        """The scope's unfinished jobs that read or write the folder `uri`, what lies in it, or a folder above it; the
+        newest first.
         """
         ...
 
@@ -317,6 +340,14 @@ class MetricRepository(Protocol):
         """Ascending by start."""
         ...
 
+    def recent(
+        self, tasks: Sequence[tuple[str, str]], names: Sequence[str], *, since_s: int
+    ) -> dict[tuple[str, str], tuple[MetricBatch, ...]]:
+        """About a sixth of the one-second batches that began at `since_s` or later, spread evenly, of several tasks
+        (attempt key and name) at once, with the metrics of these names only: enough for a mean.
+        """
+        ...
+
     def compact(self, older_than_s: int) -> int:
         """Turn one-second batches that end before `older_than_s` into one-minute means; returns batches removed."""
         ...
@@ -351,6 +382,16 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def job_changes(self) -> JobChangeRepository:
+        """Which jobs have changed."""
+        ...
+
+    @property
+    def overview(self) -> OverviewRepository:
+        """Sums over jobs."""
+        ...
+
+    @property
     def log_links(self) -> LogLinkRepository:
         """Share links to logs."""
         ...
@@ -358,6 +399,16 @@ class UnitOfWork(Protocol):
     @property
     def metrics(self) -> MetricRepository:
         """Resource samples."""
+        ...
+
+    @property
+    def training_metrics(self) -> TrainingMetricRepository:
+        """Training metrics."""
+        ...
+
+    @property
+    def creations(self) -> CreationRepository:
+        """Requests that made jobs."""
         ...
 
     @property
@@ -428,6 +479,11 @@ class UnitOfWork(Protocol):
     @property
     def stacks(self) -> StacksRepository:
         """Dumps of stacks."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """Who did what."""
         ...
 
     def __enter__(self) -> Self: ...

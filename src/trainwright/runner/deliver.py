@@ -38,6 +38,7 @@ class Outputs:
             for folder in task.order["outputs"]
         ]
         self._work: Any = None
+        self._wanted = False
         known = read_json(task.rundir.fetched)
         for upload, folder in zip(self._uploads, task.order["outputs"]):
             if known is not None:
@@ -58,6 +59,16 @@ class Outputs:
         period = float(self._task.order["upload_period_s"])
         if self._uploads and period > 0:
             self._task.pump.every(period, self._push_all)
+
+    def want(self) -> None:
+        """Send what changed as soon as nothing is being sent any more: a checkpoint is complete. See `attend`."""
+        self._wanted = bool(self._uploads)
+
+    def attend(self) -> None:
+        """Begin what is wanted, if that can be done now. To be called now and then."""
+        if self._wanted and (self._work is None or self._work.done):
+            self._wanted = False
+            self._push_all()
 
     def pause(self) -> None:
         """Return with no thread at work: there may be none while a process is forked. Sending goes on after."""

@@ -9,7 +9,7 @@ from .rundir import RunDir
 
 _USAGE = (
     "usage: runner.pyz supervise RUNDIR | shim RUNDIR STEP | keep ATTEMPT | enter RUNDIR [ARGV...] | build-engine PLAN"
-    " | install-requirements PLAN"
+    " | install-requirements PLAN | unpack-image PLAN"
 )
 
 _INNER = {  # started by the runner itself, below the shim
@@ -32,6 +32,8 @@ def main(arguments: list[str]) -> int:
         return int(deferred.load("venvs").build_engine(arguments[1]))
     if len(arguments) == 2 and arguments[0] == "install-requirements":
         return int(deferred.load("venvs").install_requirements(arguments[1]))
+    if len(arguments) == 2 and arguments[0] == "unpack-image":
+        return int(deferred.load("images").unpack_image(arguments[1]))
     if len(arguments) >= 2 and arguments[0] == "enter":
         return int(deferred.load("enter").main(RunDir(arguments[1]), arguments[2:]))
     if len(arguments) >= 2 and arguments[0] in _INNER:

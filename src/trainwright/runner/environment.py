@@ -20,7 +20,11 @@ _PASSED_ON = frozenset(
         *("CUDA_VISIBLE_DEVICES", "ASCEND_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "RANK_TABLE_FILE"),
     )
 )
+_SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH")
 _PASSED_ON_PREFIXES = ("LC_", "PIP_", "NVIDIA_", "CUDA_", "NCCL_", "ASCEND_")
+_ENDPOINT = "TRAINWRIGHT_ENDPOINT"
+_OURS = frozenset(("PATH", "PYTHONPATH", "HOME", "USER", "LOGNAME", "WORKSPACE", "PWD"))
+_OURS_PREFIXES = ("MA_", "VC_", "VK_", "DLS_", "BATCH_", "TRAINWRIGHT_", "TASKROLE_", "TASKSET_")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -41,6 +45,16 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def in_image(environment: Mapping[str, str], image: Mapping[str, str]) -> dict[str, str]:
+    """The same for a job in an image: without what holds paths of the machine, and under what the image sets."""
+    kept = {
+        name: value
+        for name, value in inherited(environment).items()
+        if name not in _SEARCH_PATHS and not value.startswith("/")
+    }
+    return {**kept, "PATH": DEFAULT_PATH, **image}
+
+
 def job_environment(
     order: dict[str, Any],
     places: layout.Layout,
@@ -54,14 +68,18 @@ def job_environment(
 ) -> dict[str, str]:
     """The environment of the command, of its pre-start script and of pip.
 
-    Later wins: `base` (see `inherited`), ours, the engine's, `started` (of this start: see `launching`), channels
-    handed over as variables, the user's own.
+    Later wins: `base` (see `inherited`), ours, the engine's, a command's hyperparameters, `started` (of this start: see
+    `launching`), channels handed over as variables, the user's own. Whatever they make of PYTHONPATH, the library comes
+    after it.
     """
     environment = dict(base)
     environment.update(_paths(order, places, python, base.get("PATH", DEFAULT_PATH)))
+    if "PYTHONPATH" in base:  # an image's
+        environment["PYTHONPATH"] += ":" + base["PYTHONPATH"]
     environment.update(_distribution(order, peers))
     environment.update(host_lists(peers, [role["hosts"] for role in peers.roles]))
     environment.update(_of_old_images(order, peers))
+    environment.update(_of_library(order, places, server_url))
     environment["MA_APIGW_ENDPOINT"] = server_url
     if "PIP_INDEX_URL" in base:
         environment["MA_PIP_URL"] = base["PIP_INDEX_URL"]
@@ -73,12 +91,16 @@ def job_environment(
     environment["OMP_NUM_THREADS"] = str(max(1, int(order["resources"]["cpus"])))
     if order["engine"]:
         environment.update(order["engine"].get("environment", {}))
+    if order["shell"]:  # a boot file has them as arguments
+        environment.update(hyperparameters(order)[0])
     environment.update(started)
     for channel in (*order["inputs"], *order["outputs"]):
         # A command line gets no arguments appended, so variables are the only way it can learn its paths.
         if channel["pass_as"] == "environment" or order["shell"]:
             environment[channel["name"]] = places.view(channel["local_path"])
     environment.update(order["environment"])
+    search_path = [environment.get("PYTHONPATH", ""), places.view(layout.LIBRARY)]
+    environment["PYTHONPATH"] = ":".join(filter(None, search_path))
     return environment
 
 
@@ -101,6 +123,47 @@ def _paths(
         "MA_SCRIPT_INTERPRETER": python.path,
         "WORKSPACE": places.view(code["local_path"]) if code else job_dir,
     }
+
+
+def hyperparameters(order: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Hyperparameters as variables, as commands have them (one without a value is empty), and the names of those that
+    cannot be: because no variable is called so, or because the platform's own is.
+    """
+    found: dict[str, str] = {}
+    left: list[str] = []
+    for word in order["arguments"]:
+        name, _, value = word[2:].partition("=")
+        usable = (
+            name.isascii()
+            and name.isidentifier()
+            and name not in _OURS
+            and not name.startswith(_OURS_PREFIXES)
+        )
+        if usable and "\0" not in value:
+            found[name] = value
+        else:
+            left.append(name)
+    return found, left
+
+
+def _of_library(order: dict[str, Any], places: layout.Layout, server_url: str) -> dict[str, str]:
+    """Where what every job can import (see `library`) finds the platform. A job that names another server itself is
+    given no token of ours: it would go there.
+    """
+    found = {"TRAINWRIGHT_INSIDE": places.view(layout.INSIDE)}
+    if not reaches_server(server_url) or _ENDPOINT in order["environment"]:
+        return found
+    found[_ENDPOINT] = server_url
+    if order.get("project_id"):
+        found["TRAINWRIGHT_PROJECT"] = order["project_id"]
+    if order.get("job_token"):
+        found["TRAINWRIGHT_TOKEN_FILE"] = places.view(layout.JOB_TOKEN)
+    return found
+
+
+def reaches_server(server_url: str) -> bool:
+    """Whether programs on the node can call the server: not where the runner itself talks to it through a folder."""
+    return server_url.startswith(("http://", "https://"))
 
 
 def _distribution(order: dict[str, Any], peers: Peers) -> dict[str, str]:
@@ -147,9 +210,13 @@ def _of_old_images(order: dict[str, Any], peers: Peers) -> dict[str, str]:
     found = {"DLS_TASK_INDEX": str(order["index"]), "DLS_TASK_NUMBER": str(order["replicas"])}
     if order["code"] and order["code"]["uri"]:
         found["DLS_APP_URL"] = order["code"]["uri"]
-    for channel, name in (("data_url", "DLS_DATA_URL"), ("train_url", "DLS_TRAIN_URL")):
-        for folder in (*order["inputs"], *order["outputs"]):
-            if folder["name"] == channel and folder["uri"]:
+    for kind, channel, name in (
+        ("inputs", "data_url", "DLS_DATA_URL"),
+        ("outputs", "train_url", "DLS_TRAIN_URL"),
+    ):
+        named = [folder for folder in (*order["inputs"], *order["outputs"]) if folder["name"] == channel]
+        for folder in (named or order[kind])[:1]:  # called otherwise, it is the first one that is meant
+            if folder["uri"]:
                 found[name] = folder["uri"]
     endpoints = peers.endpoints(peers.own_role)
     if len(endpoints) == 1:

@@ -74,7 +74,7 @@ def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
         if rounds.behind:
             return None
         task.reporter.step = "resume"
-        outputs.fetch_resume()
+        _fetch_resume(task, outputs)
         _check(task)
         task.state.started_at_ms = task.state.started_at_ms or time.time_ns() // 1_000_000
         task.state.save()
@@ -96,6 +96,16 @@ def _one_start(task: Task, outputs: Outputs) -> dict[str, Any] | None:
         found = deferred.load("hardware").judge(task, found)
     _tell_end(task, result, found)
     return found
+
+
+def _fetch_resume(task: Task, outputs: Outputs) -> None:
+    """Lay what this start is to go on from. Metrics in files that come so are no news."""
+    fetches = task.rounds.resume is not None or any(folder["prefetch"] for folder in task.order["outputs"])
+    if fetches and task.rounds.number:
+        task.points.adopt(read=True)
+    outputs.fetch_resume()
+    if fetches:
+        task.points.adopt(read=False)
 
 
 def _starts_again(task: Task, found: dict[str, Any]) -> bool:
@@ -141,8 +151,9 @@ def _launch(task: Task, outputs: Outputs) -> dict[str, Any]:
     if kind == launching.MPI:
         secret = deferred.load("mpi").secret_of(task.launch["token"], task.launch["attempt_key"])
     given = launching.Given(
-        task.order, task.places, task.python, task.peers, helper=task.helper(), secret=secret
+        task.order, task.places, task.python, task.peers, helper=task.inner_helper(), secret=secret
     )
+    given.shell = str(task.state.facts.get("shell") or given.shell)
     start = launching.prepare(given)
     for path, text in start.files.items():
         task.place(path).write(text.encode("utf-8"), mode=0o644)

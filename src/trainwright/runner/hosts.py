@@ -95,13 +95,17 @@ def write_host_files(where: Place, peers: Peers) -> None:
             folder.write(f"{name}.host", text.encode("utf-8"), mode=0o644)
 
 
-def write_mounts(folder: str, peers: Peers, users: Sequence[str]) -> None:
-    """Write the `hosts`, `passwd` and `group` that the job sees into `folder`: `users` after the machine's own."""
+def write_mounts(
+    folder: str, peers: Peers, users: Sequence[str], *, groups: Sequence[str] = (), etc: str = "/etc"
+) -> None:
+    """Write the `hosts`, `passwd` and `group` that the job sees into `folder`: `users` and `groups` after those of the
+    folder `etc`, which is the machine's or an image's.
+    """
     os.makedirs(folder, mode=0o700, exist_ok=True)
     texts = {
         "hosts": _machine_file("/etc/hosts") + "".join(f"{line}\n" for line in peers.lines()),
-        "passwd": _machine_file("/etc/passwd") + "".join(f"{line}\n" for line in users),
-        "group": _machine_file("/etc/group"),
+        "passwd": _machine_file(f"{etc}/passwd") + "".join(f"{line}\n" for line in users),
+        "group": _machine_file(f"{etc}/group") + "".join(f"{line}\n" for line in groups),
     }
     for name, text in texts.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:

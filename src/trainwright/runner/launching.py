@@ -51,6 +51,7 @@ class Given:
         self.peers = peers
         self.helper = helper
         self.secret = secret
+        self.shell = "bash"
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -74,7 +75,7 @@ def prepare(given: Given) -> Start:
     """What is started. A command line is started as it is; a boot file as its engine demands."""
     order = given.order
     kind = distribution(order)
-    argv = job_argv(order, given.places, given.python)
+    argv = job_argv(order, given.places, given.python, given.shell)
     if kind == PYTORCH:
         start = _pytorch(given, argv)
     elif kind == TENSORFLOW:
@@ -91,15 +92,40 @@ def prepare(given: Given) -> Start:
     return start
 
 
-def job_argv(order: dict[str, Any], places: layout.Layout, python: Interpreter) -> list[str]:
+def job_argv(
+    order: dict[str, Any], places: layout.Layout, python: Interpreter, shell: str = "bash"
+) -> list[str]:
     """The command: `bash -c line` with nothing appended, or the boot file with hyperparameters and channels."""
     if order["shell"]:
-        return ["bash", "-c", order["shell"]]
+        return [shell, "-c", old_paths(order["shell"], places)]
     argv = [python.path, "-u", places.view(layout.boot_file(order)), *order["arguments"]]
     for channel in (*order["inputs"], *order["outputs"]):
         if channel["pass_as"] == "argument":
             argv.append(f"--{channel['name']}={places.view(channel['local_path'])}")
     return argv
+
+
+def old_paths(line: str, places: layout.Layout) -> str:
+    """`line` with paths of ModelArts' first version as the job knows them: without a sandbox they lie elsewhere."""
+    if places.sandboxed or layout.OLD_HOME not in line:
+        return line
+    here = quoted(places.view(layout.OLD_HOME))
+    first, *rest = line.split(layout.OLD_HOME)
+    for piece in rest:
+        alone = not (_is_part(first[-1:], "_./-") or _is_part(piece[:1], "_.-"))
+        first += (here if alone else layout.OLD_HOME) + piece
+    return first
+
+
+def _is_part(char: str, others: str) -> bool:
+    """Whether a character beside a path means that it is a part of another one."""
+    return char.isalnum() or char in tuple(others)
+
+
+def quoted(text: str) -> str:
+    """`text` as one word of a shell. Like `shlex.quote`, without what that imports."""
+    plain = all(char.isalnum() or char in "_./-" for char in text)
+    return text if plain else "'" + text.replace("'", "'\\''") + "'"
 
 
 def _pytorch(given: Given, argv: list[str]) -> Start:

@@ -14,6 +14,12 @@ JOB_DIR = MOUNT + "/user-job-dir"
 LOG_DIR = MOUNT + "/log"
 RUN_DIR = MOUNT + "/run"
 JOB_VENV = RUN_DIR + "/python"
+LIBRARY = RUN_DIR + "/lib"  # what every job can import: see `library`
+INSIDE = RUN_DIR + "/inside"  # what the job tells the platform and the other way round: see `inside`
+JOB_TOKEN = RUN_DIR + "/token"
+OLD_HOME = "/home/work"  # of jobs of ModelArts' first version, with what their commands name
+OLD_CODE = OLD_HOME + "/user-job-dir"
+RUN_TRAIN = OLD_HOME + "/run_train.sh"
 CACHE = "/cache"
 TMP = "/tmp"  # noqa: S108 - the job's own one
 HOST_FILES = "/etc/volcano"
@@ -90,10 +96,18 @@ def boot_file(order: dict[str, Any]) -> str:
 
 def job_folders(order: dict[str, Any]) -> list[str]:
     """Every folder the job is to find, as job paths."""
-    folders = [HOME, MOUNT, JOB_DIR, LOG_DIR, RUN_DIR, CACHE, TMP, HOME + "/ascend/log", working_dir(order)]
+    folders = [HOME, MOUNT, JOB_DIR, LOG_DIR, RUN_DIR, INSIDE, CACHE, TMP]
+    folders += [HOME + "/ascend/log", working_dir(order)]
+    if has_old_home(order):
+        folders += [OLD_HOME, OLD_CODE]
     staged = [order["code"], *order["inputs"], *order["outputs"]]
     folders.extend(check_absolute(folder["local_path"]) for folder in staged if folder)
     return folders
+
+
+def has_old_home(order: dict[str, Any]) -> bool:
+    """Whether the job finds what commands of ModelArts' first version name: command lines do, and all images."""
+    return bool(order["shell"] or order.get("image"))
 
 
 def read_only(order: dict[str, Any]) -> list[str]:

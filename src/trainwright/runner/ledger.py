@@ -116,10 +116,21 @@ class EventSpool:
 
 
 def append_line(path: str, value: dict[str, Any], *, durable: bool = False) -> int:
-    """Add `value` as a line to the private file `path`, which is made when missing; returns its size."""
+    """Add `value` as a line to the private file `path`, which is made when missing; returns its size.
+
+    Raises:
+        OSError: the disk does not take it; then nothing was added.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        write_all(descriptor, (jsontext.dumps(value) + "\n").encode("utf-8", "replace"))
+        before = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, (jsontext.dumps(value) + "\n").encode("utf-8", "replace"))
+        except OSError:
+            os.ftruncate(
+                descriptor, before
+            )  # half a line would spoil the next one, and with it every restart
+            raise
         if durable:
             os.fsync(descriptor)
         return os.fstat(descriptor).st_size

@@ -6,8 +6,9 @@ import os
 from functools import partial
 
 from . import deferred, jsontext
+from .environment import hyperparameters, reaches_server
 from .faults import Changed, StoreTrouble, TransferFailed
-from .layout import RUN_DIR, UnsafePath, check_absolute, job_folders
+from .layout import JOB_TOKEN, RUN_DIR, UnsafePath, check_absolute, job_folders
 from .outcome import StepFailed, exit_code
 from .pump import StopRequested
 from .rundir import write_json
@@ -27,11 +28,19 @@ _TAIL_BYTES = 16 << 10
 
 
 def directories(task: Task) -> None:
-    """Make the folders of the contract and tell which launcher lays them out. With them the pre-check begins."""
+    """Make the folders of the contract, put down the job's token, and tell which launcher lays them out. With them the
+    pre-check begins.
+    """
     task.emit("precheck_started")
     for folder in job_folders(task.order):
         os.makedirs(task.places.real(folder), exist_ok=True)
+    token = task.order.get("job_token")
+    if token and reaches_server(task.launch["server_url"]):
+        task.place(JOB_TOKEN).write(token.encode("ascii"))
     task.emit("launcher", launcher=task.launch["launcher"])
+    left = hyperparameters(task.order)[1] if task.order["shell"] else ()
+    if left:
+        task.emit("parameters_no_variables", names=", ".join(left)[:500])
 
 
 def precheck(task: Task) -> None:
@@ -146,9 +155,12 @@ def _lay(
 def engine(task: Task) -> None:
     """Find the job's interpreter, building the engine's environment on first use.
 
-    Raises `StepFailed` (`engine_failed`).
+    Raises `StepFailed` (`engine_failed`, and for an image `image_failed`, `storage_unavailable`).
     """
     spec = task.order["engine"]
+    if task.order.get("image"):
+        deferred.load("in_image").prepare(task)
+        return
     if not spec:
         return
     interpreter = spec["interpreter"] or task.executable
@@ -265,8 +277,8 @@ def last_error(said: bytes) -> str:
 def requirements(task: Task) -> None:
     """Install the code folder's `pip-requirements.txt`. Raises `StepFailed` (`requirements_failed`)."""
     folder = task.order["code"]
-    if not folder:
-        return
+    if not folder or (task.image is not None and not task.order["boot_file"]):
+        return  # a command in an image has what the image has
     file = f"{check_absolute(folder['local_path'])}/{REQUIREMENTS}"
     if not os.path.isfile(task.places.real(file)):
         return
@@ -297,5 +309,5 @@ def _installer(task: Task, file: str) -> dict[str, Any]:
     }
     plan_path = f"{RUN_DIR}/requirements-plan.json"
     task.place(plan_path).write(jsontext.dumps(plan).encode("utf-8", "surrogatepass"), mode=0o644)
-    argv = [*task.helper(), "install-requirements", task.places.view(plan_path)]
+    argv = [*task.inner_helper(), "install-requirements", task.places.view(plan_path)]
     return task.command(argv, os.path.dirname(file))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from .points import Points
     from .samples import SampleBuffer
 
 EVENTS_PER_REPORT = 500
@@ -50,6 +51,7 @@ class Reporter:
         self.ready: dict[str, Any] | None = None  # while waiting for the other tasks: `Ready`
         self.failure: dict[str, Any] | None = None  # while waiting for the verdict: `Failure`
         self.activity: dict[str, Any] | None = None  # how quiet the command is: `Activity`
+        self.points: Points | None = None  # training metrics, once the job may report some
         self.final_ready = False  # the log is stored: the final result may be told
         self.holding = (
             False  # after the final result is acknowledged: the environment is kept, go on reporting
@@ -73,12 +75,14 @@ class Reporter:
         events = self._spool.unacked[:EVENTS_PER_REPORT]
         last = len(events) == len(self._spool.unacked)
         final = self._state.final if self.final_ready and last and not self._state.acknowledged else None
+        points = self.points.take(now) if self.points is not None else []
         self._in_flight = {
             "step": self.step,
             "started_at_ms": self._state.started_at_ms,
             "events": events,
             "samples": self._samples.batches(),
             "final": final,
+            **({"points": points} if points else {}),
             **self._words(),
         }
         self._sent_words = self._words()
@@ -98,7 +102,8 @@ class Reporter:
             return 0.0
         waiting = self.ready is not None or self.failure is not None
         period_s = min(self._waiting_s(now), self.heartbeat_s) if waiting else self.heartbeat_s
-        return max(0.0, self._sent_at + period_s - now)
+        due_s = max(0.0, self._sent_at + period_s - now)
+        return due_s if self.points is None else min(due_s, self.points.due_in(now))
 
     def _waiting_s(self, now: float) -> float:
         """Many that wait long for one must not keep the server busy."""
@@ -115,6 +120,8 @@ class Reporter:
 
     def failed(self) -> None:
         """All of it will be sent again."""
+        if self.points is not None:
+            self.points.failed()
         self._sent_seq = self._state.acked_seq
         self._sent_final = False
         self._sent_at = 0.0
@@ -127,9 +134,13 @@ class Reporter:
         sent, self._in_flight = self._in_flight, None
         if answer.status >= 300:
             self._sent_at = time.monotonic()  # a report the server cannot read: again, but not at once
+            if self.points is not None:
+                self.points.failed(refused=True)
             return
         body = jsontext.loads(answer.body.decode("utf-8"))
         self._samples.forget(sent["samples"])
+        if self.points is not None:
+            self.points.stored()
         acked = int(body["acked_seq"])
         if acked > self._state.acked_seq or sent["final"] is not None:
             self._state.acked_seq = max(acked, self._state.acked_seq)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UID, GID = "1000", "100"  # ma-user's, as in ModelArts' images
 USERS = (f"ma-user:x:{UID}:{GID}::{layout.HOME}:/bin/bash",)
+GROUPS = (f"ma-group:x:{GID}:",)  # where the group file is an image's
 _SYSTEM = "/.etc"  # where the machine's /etc is seen: the job's own consists of links to what lies there
 _SYSTEM_FOLDERS = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
 _PROGRAM = "bwrap"
@@ -107,8 +108,7 @@ def argv(
     engine, runner, bound read-only at their own paths. `folders`: further job paths to be bound; those that
     are in `fixed`, too, cannot be written.
     """
-    line = [machine.program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
-    line += ["--uid", UID, "--gid", GID, "--hostname", host_name(host), "--die-with-parent", "--new-session"]
+    line = head(machine, host)
     line += ["--ro-bind", "/usr", "/usr", *_settings(machine, root=root, mounts=mounts)]
     for path, target in sorted(machine.links.items()):
         line += ["--symlink", target, path]
@@ -122,17 +122,26 @@ def argv(
     line += ["--bind", root + layout.TMP, layout.TMP]
     for path in readable:
         line += ["--ro-bind", path, path]
-    outside = _outside(folders)
-    above = [path for path in outside if (layout.HOME + "/").startswith(path + "/")]
-    below = [path for path in outside if path not in above]
+    others = outside(folders)
+    above = [path for path in others if (layout.HOME + "/").startswith(path + "/")]
+    below = [path for path in others if path not in above]
     for path in (*above, layout.HOME, layout.CACHE, *below):  # what is bound cannot be replaced by a link
         line += ["--ro-bind" if path in fixed else "--bind", root + path, path]
     return [*line, "--chdir", cwd, "--"]
 
 
+def head(machine: Machine, host: str) -> list[str]:
+    """The beginning of every command line: who the job is, and what it does not share with the machine."""
+    line = [machine.program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    return [
+        *(*line, "--uid", UID, "--gid", GID),
+        *("--hostname", host_name(host), "--die-with-parent", "--new-session"),
+    ]
+
+
 def sources(folders: Sequence[str]) -> list[str]:
     """Job paths of what is bound from the task's file tree. Bwrap follows links there: there must be none."""
-    return [layout.HOME, layout.CACHE, layout.TMP, layout.HOST_FILES, *_outside(folders)]
+    return [layout.HOME, layout.CACHE, layout.TMP, layout.HOST_FILES, *outside(folders)]
 
 
 def _settings(machine: Machine, *, root: str, mounts: str) -> list[str]:
@@ -151,14 +160,14 @@ def _settings(machine: Machine, *, root: str, mounts: str) -> list[str]:
     return [*line, "--ro-bind", root + layout.HOST_FILES, layout.HOST_FILES, "--remount-ro", "/etc"]
 
 
-def _outside(folders: Sequence[str]) -> list[str]:
+def outside(folders: Sequence[str]) -> list[str]:
     """Those that are not seen already, each once, without what lies below another."""
     covered = [layout.HOME, layout.CACHE, layout.TMP]
-    outside: list[str] = []
+    found: list[str] = []
     for path in sorted(set(folders)):
-        if not any(path == above or path.startswith(above + "/") for above in (*covered, *outside)):
-            outside.append(path)
-    return outside
+        if not any(path == above or path.startswith(above + "/") for above in (*covered, *found)):
+            found.append(path)
+    return found
 
 
 def readable_prefixes(interpreters: Sequence[str], others: Sequence[str] = ()) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import sys
 from functools import partial
 
-from . import deferred, hosts, prepare, procfs
+from . import deferred, hosts, library, prepare, procfs
 from .channel import Channel, Closed
 from .connection import connect, host_bytes, reached
 from .deliver import Outputs, export_log
@@ -15,6 +15,7 @@ from .execute import command, prestart, sweep
 from .layout import UnsafePath
 from .ledger import EventSpool, State
 from .outcome import NOT_FOUND, STOPPED_BEFORE_START, StepFailed, final
+from .points import Points
 from .pump import Pump, StopRequested
 from .reporter import Refused, Reporter
 from .rundir import RunDir, read_json, write_json
@@ -38,6 +39,8 @@ SECOND_SUPERVISOR = 3
 BAD_LAUNCH = 4
 _DEFAULT_GRACE_S = 30.0
 _WATCH_S = 1.0
+_POINTS_S = 0.5
+_DRAIN_S = 1.0
 _ONCE_S = 3600.0
 _HEARTBEAT_WITH_RETRIES_S = 1.0
 PREPARATION: tuple[Step, ...] = (
@@ -99,6 +102,7 @@ class Supervisor:
             spool=self._spool,
             log=self._log,
             shipper=self._shipper,
+            points=Points(self._state, lambda noted: deferred.load("inside").sources(task, noted)),
             reporter=self._reporter,
             pump=self._pump,
             order=order,
@@ -108,6 +112,8 @@ class Supervisor:
         )
         if order.get("process_retries"):  # the others are to hear soon that one has failed
             self._reporter.heartbeat_s = min(self._reporter.heartbeat_s, _HEARTBEAT_WITH_RETRIES_S)
+        task.points.gap_s = self._reporter.heartbeat_s / 2
+        self._reporter.points = task.points
         self._pump.on_stop = task.stop_running
         keeps = bool(order.get("reserve_s"))
         self._reporter.on_stop = lambda grace_s, release: self._pump.request_stop(
@@ -145,7 +151,8 @@ class Supervisor:
             return stored
         self._pump.channels = [self._reports]
         self._pump.turn()
-        deferred.load("shim")  # with `ctypes`; while the server thinks about the registration
+        library.lay(self._rundir.root)  # while the server thinks about the registration
+        deferred.load("shim")  # with `ctypes`; likewise
         self._pump.until(lambda: self._reporter.order is not None)
         # The server leaves out what is null.
         order: dict[str, Any] = {
@@ -161,13 +168,15 @@ class Supervisor:
     def _perform(self, task: Task) -> dict[str, Any]:
         """Everything up to the outputs; the result so far is on disk when it returns."""
         watch = _LateWatch(task, self._samples)
-        timer = self._pump.every(_WATCH_S, watch.step)
+        timers = [self._pump.every(_WATCH_S, watch.step)]
         outputs: Outputs | None = None
         try:
             for name, action in PREPARATION:
                 self._step(task, name, action)
             outputs = Outputs(task)
             outputs.begin_periodic()
+            task.want_upload = outputs.want
+            timers.append(self._pump.every(_POINTS_S, partial(_listen, task, outputs)))
             started = Running(self._rundir, task.rounds.step).begun()
             if self._pump.stop_grace_s is not None and not started:
                 raise StopRequested
@@ -180,7 +189,8 @@ class Supervisor:
             task.line("failure", f"[init] {failure.message}")
             found = final(failure.reason, failure.exit_code, failure.message)
         finally:
-            self._pump.cancel(timer)
+            for timer in timers:
+                self._pump.cancel(timer)
             task.rounds.release_port()
             watch.close()
         sweep(self._launch, self._pump)
@@ -207,10 +217,12 @@ class Supervisor:
         self._state.finish(name)
 
     def _report(self, task: Task, found: dict[str, Any]) -> None:
-        """Log first, then the final report, repeated until the server has acknowledged it, be that in days."""
+        """Log and metrics first, then the final report, repeated until the server has it, be that in days."""
         self._reporter.step = "report"
         task.shipper.notice()
-        self._pump.until(lambda: task.shipper.complete)
+        tick = self._pump.every(_DRAIN_S, lambda: None)  # to go on with what takes long to read
+        self._pump.until(lambda: task.shipper.complete and task.points.drained())
+        self._pump.cancel(tick)
         task.shipper.settle()
         self._state.final = found
         self._state.save(durable=True)
@@ -239,6 +251,12 @@ class Supervisor:
                 running.kill("closed")
                 self._pump.until(running.finished)
         sweep(self._launch, self._pump)
+
+
+def _listen(task: Task, outputs: Outputs) -> None:
+    """What the running command has to tell, and what it wants done now."""
+    task.points.look()
+    outputs.attend()
 
 
 class _LateWatch:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import time
 
-from . import sandbox
+from . import deferred, sandbox
 from .beneath import Place
 from .copying import Cancel
-from .environment import Interpreter, inherited, instance_name, job_environment
+from .environment import Interpreter, in_image, inherited, instance_name, job_environment
 from .hosts import Peers, host_name, write_host_files, write_mounts
 from .launching import of_this_start
 from .layout import (
+    HOME,
     HOST_FILES,
     JOB_VENV,
     Layout,
     UnsafePath,
     check_absolute,
+    has_old_home,
     job_folders,
     read_only,
     working_dir,
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from .images import ImageRoot
     from .ledger import EventSpool, Slot, State
+    from .points import Points
     from .pump import Pump
     from .reporter import Reporter
     from .rundir import RunDir
@@ -53,6 +57,7 @@ class Task:
         spool: EventSpool,
         log: LogSpool,
         shipper: LogShipper,
+        points: Points,
         reporter: Reporter,
         pump: Pump,
         order: dict[str, Any],
@@ -66,6 +71,7 @@ class Task:
         self.spool = spool
         self.log = log
         self.shipper = shipper
+        self.points = points
         self.reporter = reporter
         self.pump = pump
         self.order = order
@@ -73,8 +79,10 @@ class Task:
         self.executable = executable  # the interpreter that runs the runner
         self.archive = archive  # the runner itself, to be started for helpers of its own
         self.places = Layout(rundir.root, launch["launcher"])
+        self._image: ImageRoot | None = None
         self.running: Running | None = None
         self.rounds = Rounds(self)
+        self.want_upload: Callable[[], None] = lambda: None  # something in an output is worth keeping now
         self.released = False  # the server does not want the kept environment any more
 
     def emit(self, code: str, *, start: int = 0, **slots: Slot) -> None:
@@ -130,7 +138,7 @@ class Task:
             peers=self.peers,
             attempt_key=self.launch["attempt_key"],
             server_url=self.launch["server_url"],
-            base=inherited(os.environ),
+            base=inherited(os.environ) if self.image is None else self._base_in(self.image),
             started={**of_this_start(self.order, self.places, rounds.number, rounds.resume), **started},
         )
 
@@ -141,17 +149,23 @@ class Task:
             UnsafePath: a link lies where the platform's own files belong, or what the sandbox shows to the job.
         """
         if self.places.sandboxed:
-            for path in sandbox.sources([*job_folders(self.order), cwd]):
+            for path in sandbox.sources(self._folders(cwd)):
                 self.place(path).open(make=True)
         try:
             self.place(cwd).open(make=True)
         except UnsafePath:
             pass  # a link of the job's own: it is followed where the job's paths are
+        self.lay_old_home()
         environment = self.environment(started or {})
         environment["PWD"] = self.places.view(cwd)
         peers = self.peers
         write_host_files(self.place(HOST_FILES), peers)
-        write_mounts(self.rundir.mounts, peers, sandbox.USERS)
+        image = self.image
+        if image is None:
+            write_mounts(self.rundir.mounts, peers, sandbox.USERS)
+        else:
+            etc = image.resolve("/etc")
+            write_mounts(self.rundir.mounts, peers, sandbox.USERS, groups=sandbox.GROUPS, etc=etc)
         if self.places.sandboxed:
             argv = [*self._sandbox(cwd), *argv]
         return {
@@ -181,7 +195,72 @@ class Task:
         """Argv that starts the runner itself beside or below the command; arguments follow."""
         return [self.executable, "-I", "-S", "-u", self.archive]
 
+    def inner_helper(self) -> list[str]:
+        """The same for what runs with the command, where the command runs: in an image with the image's Python."""
+        if self.image is None:
+            return self.helper()
+        return [self.python.path, "-I", "-S", "-u", str(deferred.load("image_view").ARCHIVE)]
+
+    def lay_old_home(self) -> None:
+        """What commands of ModelArts' first version name. An image's own script is left alone."""
+        if has_old_home(self.order):
+            deferred.load("old_home").lay(self)
+
+    @property
+    def image(self) -> ImageRoot | None:
+        """The image the job runs in, once it is ready."""
+        known = self.state.facts.get("image")
+        if known is None:
+            return None
+        if self._image is None:
+            opened: ImageRoot = deferred.load("images").open_image(known["path"])
+            opened.environment = {**opened.environment, **self.order["image"]["environment"]}
+            opened.working_dir = self.order["image"]["working_dir"] or opened.working_dir
+            self._image = opened
+        return self._image
+
+    def _folders(self, cwd: str) -> list[str]:
+        """Job paths of what is bound from the task's file tree: the folder to start in unless the image has it."""
+        folders = [*job_folders(self.order), cwd]
+        if self.image is None or not self.image.has_folder(cwd):
+            return folders
+        staged = [self.order["code"], *self.order["inputs"], *self.order["outputs"]]
+        own = [folder["local_path"] for folder in staged if folder]
+        return [path for path in folders if path != cwd or path in own]
+
+    def _base_in(self, image: ImageRoot) -> dict[str, str]:
+        """What variables of a job in an image are laid over."""
+        base: dict[str, str] = deferred.load("driver").variables(
+            self._driver(), in_image(os.environ, image.environment)
+        )
+        return base
+
+    def _driver(self) -> list[tuple[str, str]]:
+        """What a job with accelerators needs of the machine's drivers, if it runs in an image."""
+        if not self.order["resources"]["accelerators"]:
+            return []
+        found: list[tuple[str, str]] = deferred.load("driver").shown(sandbox.look().devices)
+        return found
+
     def _sandbox(self, cwd: str) -> list[str]:
+        if self.image is not None:
+            view, known = deferred.load("image_view"), self.state.facts["image"]
+            line: list[str] = view.argv(
+                sandbox.look(),
+                self.image,
+                view.Mounted(
+                    self._folders(cwd),
+                    fixed=read_only(self.order),
+                    homes=known["homes"],
+                    driver=self._driver(),
+                ),
+                root=self.rundir.root,
+                mounts=self.rundir.mounts,
+                archive=self.archive,
+                host=instance_name(self.order),
+                cwd=cwd,
+            )
+            return line
         interpreters = [self.executable, self.state.facts.get("engine_python", self.executable)]
         return sandbox.argv(
             sandbox.look(),
@@ -221,6 +300,7 @@ class Task:
             self.state.facts["stopping"] = True
             self.emit("stopping", grace_s=int(grace_s))
             self.state.save()
+        deferred.load("inside").tell_stop(self)
         if self.running is not None:
             self.running.stop()
 
@@ -229,7 +309,12 @@ class Task:
         return self.places.view(JOB_VENV)
 
     def cwd(self) -> str:
-        """Where the command starts, as a job path."""
+        """Where the command starts, as a job path: in an image where that says, unless the job says it."""
+        image = self.image
+        chosen = self.order["working_dir"] or self.order["boot_file"]
+        if image is not None and not chosen and image.working_dir.rstrip("/"):
+            wanted = check_absolute(image.working_dir)
+            return wanted if image.has_folder(wanted) or wanted.startswith("/home/") else HOME
         return working_dir(self.order)
 
 

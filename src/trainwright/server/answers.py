@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, TypeAdapter
@@ -50,6 +51,14 @@ def answer_object(body: Mapping[str, Any]) -> Response:
 def answer_null() -> Response:
     """200 with the body `null`, as the contract has it for changes."""
     return Response(b"null", media_type=JSON)
+
+
+def download_as(name: str) -> dict[str, str]:
+    """What makes a browser save an answer under that name, not show it: bytes of users are no pages."""
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 REQUEST_MODELS: set[type[BaseModel]] = set()

@@ -5,16 +5,20 @@ from starlette.middleware import Middleware
 
 from trainwright.ports.identity import Principal
 from trainwright.server import errors
+from trainwright.server.audit_watch import AuditWatch
 from trainwright.server.auth import Authentication, KeyCache, TokenCache
+from trainwright.server.codings import JsonCompression
 from trainwright.server.context import RequestContext
 from trainwright.server.dependencies import Wiring
 from trainwright.server.limits import BodyLimit
 from trainwright.server.routers import (
     algorithms,
+    audit,
     authorizations,
     backends,
     catalog,
     checkpoints,
+    console,
     credentials,
     datasets,
     events,
@@ -22,20 +26,26 @@ from trainwright.server.routers import (
     gallery,
     health,
     identity,
+    job_changes,
     job_collection,
     jobs,
+    log_views,
     logs,
     metrics,
     models,
     nodes,
+    object_folders,
     objects,
+    overview,
     pools,
     quotas,
     reference,
     runner,
+    sessions,
     shell,
     stacks,
     tags,
+    training_metrics,
     trials,
     unavailable,
     unavailable_jobs,
@@ -48,12 +58,17 @@ _ROUTERS = (
     health,
     reference,
     identity,
+    sessions,
     credentials,
     job_collection,
     jobs,
+    overview,
+    job_changes,
     events,
     logs,
+    log_views,
     metrics,
+    training_metrics,
     checkpoints,
     stacks,
     trials,
@@ -70,11 +85,14 @@ _ROUTERS = (
     pools,
     nodes,
     backends,
+    object_folders,
     objects,
+    audit,
     unavailable,
     unavailable_jobs,
     shell,
     runner,
+    console,
 )
 
 
@@ -91,10 +109,15 @@ def create_app(wiring: Wiring) -> FastAPI:
     tokens, keys = TokenCache(user_of), KeyCache(owner_of)
     services.credentials_changed.listen(tokens.forget)
     services.credentials_changed.listen(keys.forget)
+    watch = [Middleware(AuditWatch, trail=wiring.audit)] if wiring.audit else []
     app = bare_app(
         [
+            *watch,
             Middleware(RequestContext, default_language=wiring.default_language),
-            Middleware(Authentication, tokens=tokens, keys=keys, clock=services.clock),
+            Middleware(
+                Authentication, tokens=tokens, keys=keys, clock=services.clock, public_url=services.public_url
+            ),
+            Middleware(JsonCompression, blocking=services.blocking),
             Middleware(BodyLimit),
         ]
     )

@@ -11,10 +11,11 @@ from typing import Generic, TypeVar
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from trainwright.domain.errors import BadSignature, NoCredentials, UnknownRoute, WrongProject
+from trainwright.domain.errors import BadSignature, NoCredentials, SessionEnded, UnknownRoute, WrongProject
 from trainwright.ports.clock import Clock
 from trainwright.ports.identity import Principal
 from trainwright.server.bodies import hash_body, see_body
+from trainwright.server.cookies import SESSION_PATH, check_forgery, check_same_site, session_of
 from trainwright.server.limits import HASHED_BODY_MAX, limit_of, takes_raw_bytes
 from trainwright.server.signing import (
     DUMMY_SECRET,
@@ -29,14 +30,18 @@ from trainwright.server.signing import (
     verifies,
 )
 from trainwright.services.credentials import KeyOwner
+from trainwright.services.tokens import is_of_job
 
 FindPrincipal = Callable[[str], Awaitable[Principal]]
 """The owner of a token; raises `NoCredentials` when it has none."""
 FindKey = Callable[[str], Awaitable[KeyOwner | None]]
 """The owner of an access key, if it has one."""
 
-OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", "/v3/auth/tokens"})
-OPEN_PREFIXES = ("/runner/v1/", "/share/", "/docs/")  # attempt tokens, share links: their routes check them
+OPEN_PATHS = frozenset(
+    {"/", "/console", "/health", "/docs", "/openapi.json", "/v3/auth/tokens", SESSION_PATH}
+)
+# Attempt tokens, share links: their routes check them. The console's files are everyone's.
+OPEN_PREFIXES = ("/runner/v1/", "/share/", "/docs/", "/console/")
 REMEMBERED_S = 5.0
 _KEYED = re.compile(r"/v1/[^/]+/buckets/")
 _PROJECT = re.compile(r"/v[12]/([^/]+)/")
@@ -133,44 +138,83 @@ class Authentication:
     """ASGI middleware: sets `state.principal`, or raises. Open paths pass without.
 
     `state.identify` finds out anew whom the same credentials stand for, for what lasts longer than a request: it raises
-    `NoCredentials` once they are gone.
+    `NoCredentials` once they are gone. `state.session` is the token of the cookie, when that is what counted: headers
+    come first. At the path of sessions nobody is somebody, too: their own routes say what follows.
     """
 
-    def __init__(self, app: ASGIApp, *, tokens: TokenCache, keys: KeyCache, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, *, tokens: TokenCache, keys: KeyCache, clock: Clock, public_url: str = ""
+    ) -> None:
         self._app = app
         self._tokens = tokens
         self._keys = keys
         self._clock = clock
+        self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request.
 
         Raises:
-            NoCredentials, MalformedAuthorization, BadSignature: nobody we know.
+            NoCredentials, SessionEnded, MalformedAuthorization, BadSignature: nobody we know.
+            CrossSiteRequest: the cookie is a session's, but the request may be another site's.
             WrongProject: the project of the path, or of a signed X-Project-Id, is not theirs.
             BodyTooLarge: more than can be hashed was signed.
             UnknownRoute: an encoded slash would make one id the path of something else.
         """
-        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
+        at_sessions = scope["path"] == SESSION_PATH
+        if scope["type"] not in ("http", "websocket") or (is_open(scope["path"]) and not at_sessions):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         if token := token_of(headers):
+            if at_sessions and is_of_job(token):  # it is for objects, and tells nothing of its owner
+                raise NoCredentials
             identify = partial(self._tokens.owner, token)
             principal = await identify()
         elif said := headers.get("authorization", ""):
             authorization = parse_authorization(said)
             identify = partial(self._key_user, authorization.access_key)
             principal, receive = await self._signer(scope, receive, authorization)
+        elif at_sessions:
+            await self._serve_sessions(scope, receive, send)
+            return
+        elif token := session_of(scope):
+            identify = partial(self._tokens.owner, token)
+            principal = await self._session_user(token)
+            check_forgery(scope, token, self._public_url)
+            scope["state"]["session"] = token
         else:
             raise NoCredentials
+        scope["state"].update(principal=principal, identify=identify)
         project = _PROJECT.match(scope["path"])
         if project and project[1] != principal.project_id:
             raise WrongProject
         if _hides_slash(scope):
             raise UnknownRoute(path=scope["path"])
-        scope["state"].update(principal=principal, identify=identify)
         await self._app(scope, receive, send)
+
+    async def _serve_sessions(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What only browsers do: open a session, look at it, change and leave it; with one before, or without."""
+        check_same_site(scope, self._public_url)
+        if token := session_of(scope):
+            try:
+                scope["state"]["principal"] = await self._session_user(token)
+            except SessionEnded:
+                scope["state"]["session_ended"] = True
+            else:
+                # Signing in anew needs no token: the page may have lost its own.
+                if scope.get("method") != "POST":
+                    check_forgery(scope, token, self._public_url)
+                scope["state"]["session"] = token
+        await self._app(scope, receive, send)
+
+    async def _session_user(self, token: str) -> Principal:
+        try:
+            if is_of_job(token):
+                raise NoCredentials
+            return await self._tokens.owner(token)
+        except NoCredentials as exc:
+            raise SessionEnded from exc
 
     async def _key_user(self, access_key: str) -> Principal:
         owner = await self._keys.owner(access_key)

@@ -6,7 +6,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -20,11 +20,15 @@ from trainwright.backends.slurm.mailbox import FOLDER, Mailbox
 from trainwright.catalog.catalogue import Catalogue
 from trainwright.catalog.engines import CatalogueError, load_engines
 from trainwright.catalog.flavors import load_flavors
+from trainwright.catalog.images import load_images
 from trainwright.control.chores import (
     Chore,
+    change_expiry,
+    creation_expiry,
     dataset_versions,
     fixed_pools,
     link_expiry,
+    log_metrics,
     log_sweep,
     metric_thinning,
     node_isolation,
@@ -42,6 +46,8 @@ from trainwright.ports.clock import Clock, SystemClock
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
 from trainwright.server.app import create_app
+from trainwright.server.audit_spool import AuditSpool
+from trainwright.server.audit_trail import AuditTrail
 from trainwright.server.broadcast import Broadcast
 from trainwright.server.dependencies import Wiring
 from trainwright.server.instance import CannotStart
@@ -67,11 +73,13 @@ SECRET_FILE = "secret.key"
 OWNER_FILE = "server.id"
 ENGINES_FILE = "engines.yaml"
 FLAVORS_FILE = "flavors.yaml"
+IMAGES_FILE = "images.yaml"
 RUNNER_FILE = "runner.pyz"
 LOCAL = "local"  # the backend that is this machine
 BUCKETS = "buckets"
 LOGS = "logs"
 UPLOADS = "uploads"
+AUDIT = "audit"
 PURGE_EVERY_S = 6 * 3600.0
 THREADS = 16
 SECRET_BYTES = 32
@@ -84,6 +92,7 @@ class House:
     settings: Settings
     url: str
     app: FastAPI
+    wiring: Wiring
     broadcast: Broadcast
     services: Services
     control: ControlLoop
@@ -91,15 +100,20 @@ class House:
     launcher_note: str
     mailbox: Mailbox | None = None
     retry_s: float = 1.0
+    trail: AuditTrail | None = None
 
     async def work(self) -> None:
         """The control loop and the backend's own work, until cancelled; cancelling leaves every job running."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._reconcile())
-            if isinstance(self.services.backend, Runs):
-                tasks.create_task(self.services.backend.run())
-            if self.mailbox is not None:
-                tasks.create_task(self.mailbox.run())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._reconcile())
+                if isinstance(self.services.backend, Runs):
+                    tasks.create_task(self.services.backend.run())
+                if self.mailbox is not None:
+                    tasks.create_task(self.mailbox.run())
+        finally:
+            if self.trail is not None:
+                await self.trail.store_if_due()  # what is left comes at the next start
 
     async def _reconcile(self) -> None:
         """A database that is away, or a full disk, interrupts the loop; it never ends the server."""
@@ -125,7 +139,9 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
             await learn_fixed(services)
             await announce(services)
             await isolation.announce(services)
-            yield await _house(base, services)
+            house = await _house(base, services)
+            database.tell_of_jobs(house.wiring.job_feed.heard)
+            yield house
 
 
 @dataclass(frozen=True)
@@ -176,8 +192,11 @@ async def _house(base: _Base, services: Services) -> House:
         metric_thinning(services),
         dataset_versions(services),
         log_sweep(services),
+        log_metrics(services),
         output_sweep(services),
         link_expiry(services),
+        creation_expiry(services),
+        change_expiry(services),
         node_isolation(services),
         fixed_pools(services),
     ]
@@ -185,19 +204,26 @@ async def _house(base: _Base, services: Services) -> House:
     chores.append(_upload_purge(uploads, services.clock))
     if settings.retention_days:
         chores.append(retention(services, settings.retention_days))
-    wiring = Wiring(services, uploads, base.broadcast, settings.language)
+    wiring = Wiring(
+        services, uploads, base.broadcast, settings.language, admin_file=settings.data_dir / ADMIN_FILE
+    )
+    trail = AuditTrail(services, AuditSpool(settings.data_dir / AUDIT))
+    chores += trail.chores(settings.audit.keep())
+    wiring = replace(wiring, audit=trail)
     capacity = await _probe(services.backend)
     app = create_app(wiring)
     return House(
         settings=settings,
         url=base.url,
         app=app,
+        wiring=wiring,
         mailbox=_mailbox(services.server_url, app),
         broadcast=base.broadcast,
         services=services,
         control=ControlLoop(services, base.hints, owner=owner, chores=tuple(chores)),
         launcher=capacity.launcher,
         launcher_note=capacity.launcher_note,
+        trail=trail,
     )
 
 
@@ -332,7 +358,7 @@ async def _nodes(backend: Backend) -> Sequence[Node]:
 
 
 async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
-    """Engines and flavors from the admin's files where there are some, else ours and what the machine has."""
+    """Engines, flavors and images from the admin's files where there are some, else ours and what the machine has."""
     named = settings.engines_file
     if named and not named.exists():
         raise CannotStart(f"engines_file: there is no {named}.")
@@ -342,6 +368,7 @@ async def _catalogue(settings: Settings, backend: Backend) -> Catalogue:
             flavors=load_flavors(
                 settings.data_dir / FLAVORS_FILE, await _probe(backend), await _nodes(backend)
             ),
+            images=load_images(settings.data_dir / IMAGES_FILE),
         )
     except CatalogueError as exc:
         raise CannotStart(str(exc)) from exc

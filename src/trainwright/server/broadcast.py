@@ -101,6 +101,7 @@ class Watch:
         self._broadcast = broadcast
         self._something = asyncio.Event()
         self._grown: set[Hashable] = set()
+        self._closed = False
 
     def __enter__(self) -> Self:
         self._broadcast.add(self)
@@ -113,8 +114,13 @@ class Watch:
 
     @property
     def is_closed(self) -> bool:
-        """True once the server is on its way down: end the stream."""
-        return self._broadcast.is_closed
+        """True once the server is on its way down, or `close` was called: end the stream."""
+        return self._closed or self._broadcast.is_closed
+
+    def close(self) -> None:
+        """This follower is to stop: its present and every later wait return at once."""
+        self._closed = True
+        self.wake(None)
 
     def extend(self, topic: Hashable) -> None:
         """Watch one more topic. Repeating it is harmless."""

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trainwright.domain.errors import TrainwrightError
 from trainwright.domain.texts import Language
+from trainwright.server.cookies import language_in
 from trainwright.server.errors import answer
 from trainwright.server.journal import REQUEST_ID
 
@@ -19,6 +20,13 @@ log = logging.getLogger(__name__)
 access = logging.getLogger("trainwright.access")
 
 REQUEST_ID_HEADER = b"x-request-id"
+# What an answer is unless its route says more: no page. Users' bytes come from our origin, with the reader's cookie;
+# opened in a browser they run no script, and no other site's page may take them in.
+_HARMLESS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/health", "/runner/")  # asked all the time; at DEBUG only
 
@@ -77,16 +85,22 @@ class _Sender:
         elif message["type"].endswith("http.response.start"):  # also a refusal of a WebSocket
             self.status = int(message["status"])
             headers = list(message.get("headers", ()))
-            headers += [(REQUEST_ID_HEADER, self._request_id), (b"x-content-type-options", b"nosniff")]
+            said = {name.lower() for name, _ in headers}
+            headers += [(REQUEST_ID_HEADER, self._request_id)]
+            headers += [(name, value) for name, value in _HARMLESS if name not in said]
             message = {**message, "headers": headers}
         await self._send(message)
 
 
 def language_of(headers: Headers, default: Language) -> Language:
-    """The reader's language: `X-Language`, else the best of `Accept-Language`, else `default`."""
-    asked = headers.get("x-language", "").strip().lower()
-    if asked in (Language.EN.value, Language.ZH.value):
-        return Language(asked)
+    """The reader's language: `X-Language`, else the console's cookie, else the best of `Accept-Language`, else
+    `default`.
+
+    Whatever a browser opens by itself (streams, downloads) has no header of ours, but the cookie.
+    """
+    for asked in (headers.get("x-language", ""), language_in(headers)):
+        if (known := asked.strip().lower()) in (Language.EN.value, Language.ZH.value):
+            return Language(known)
     ranked = sorted(
         (_weighed(item) for item in headers.get("accept-language", "").split(",")[:32]),
         key=lambda pair: -pair[1],

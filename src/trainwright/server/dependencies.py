@@ -4,7 +4,9 @@ Routes below `/v1/{project_id}` and `/v2/{project_id}` that take `CallerDep` nee
 the project: it is documented here. Authentication has happened in `server.auth` before.
 """
 
-from dataclasses import dataclass, replace
+import pathlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Path
@@ -15,19 +17,33 @@ from trainwright.domain.access import Action
 from trainwright.domain.errors import ActionDenied, NoCredentials, WrongProject
 from trainwright.domain.texts import Language
 from trainwright.ports.identity import Principal
+from trainwright.server.audit_trail import AuditTrail
 from trainwright.server.broadcast import Broadcast
+from trainwright.server.job_feed import JobFeed
+from trainwright.server.site_files import SITE_FOLDER, Site
 from trainwright.services.context import Services
 from trainwright.storage.uploads import Uploads
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What the app was made with; lies in `app.state.wiring`."""
+    """What the app was made with; lies in `app.state.wiring`.
+
+    `admin_file` tells the first administrator their token; `site` is the console as it was built.
+    """
 
     services: Services
     uploads: Uploads
     broadcast: Broadcast
     default_language: Language
+    audit: AuditTrail | None = None  # who changes what; None: nobody keeps it
+    admin_file: pathlib.Path | None = None
+    site: Site = field(default_factory=lambda: Site(SITE_FOLDER))
+
+    @cached_property
+    def job_feed(self) -> JobFeed:
+        """The changes of all jobs, for those who follow them."""
+        return JobFeed(self.services, self.broadcast)
 
 
 def wiring_of(request: HTTPConnection) -> Wiring:

@@ -1,4 +1,7 @@
-"""Every error as the contract's body: `error_code`, `error_msg`, `error_solution`, `request_id`. Statuses live here."""
+"""Every error as the contract's body: `error_code`, `error_msg`, `error_solution`, `request_id`.
+
+And `error_field`, ours, where a field is to blame. Statuses live here.
+"""
 
 import json
 import logging
@@ -20,6 +23,8 @@ from trainwright.domain.errors import (
     InvalidRange,
     LogGap,
     NotFound,
+    ObjectChanged,
+    SessionEnded,
     TooLarge,
     TrainwrightError,
     Unauthenticated,
@@ -29,6 +34,7 @@ from trainwright.domain.errors import (
     WrongVerb,
 )
 from trainwright.domain.texts import Language
+from trainwright.server.cookies import CLEARED
 from trainwright.wire.parsing import field_path, problem_of
 
 log = logging.getLogger(__name__)
@@ -37,6 +43,7 @@ STATUS: Mapping[type[TrainwrightError], int] = {
     # single errors first said here: HTTP has a word of its own for them
     WrongVerb: 405,
     InvalidRange: 416,
+    ObjectChanged: 412,
     # families
     UserError: 400,
     Unauthenticated: 401,
@@ -64,6 +71,10 @@ def answer(error: TrainwrightError, scope: Scope) -> Response:
         "error_solution": error.solution(language),
         "request_id": state.get("request_id", ""),
     }
+    field = error.slots.get("field")
+    if isinstance(field, str) and field:
+        body["error_field"] = field
+    scope.setdefault("state", {})["error_code"] = error.code  # for the audit trail
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status_of(error), _headers(error), media_type="application/json")
 
@@ -82,6 +93,8 @@ def _headers(error: TrainwrightError) -> dict[str, str]:
         return {"Content-Range": f"bytes */{error.slots['size']}"}
     if isinstance(error, WrongVerb) and "allowed" in error.slots:
         return {"Allow": str(error.slots["allowed"])}
+    if isinstance(error, SessionEnded):
+        return {"WWW-Authenticate": "Bearer", "Set-Cookie": CLEARED}
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, Unavailable):

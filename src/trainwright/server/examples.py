@@ -50,6 +50,8 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         "access_keys_issue": {"description": "pipeline of the vision team"},
         "access_keys_change": {"enabled": False},
         "access_keys_rotate": {"grace_hours": 24},
+        "session_open": {"name": "ann", "password": "correct horse battery"},
+        "session_change": {"project_id": "9a0f6c1e2b7d4f58a3c2e1d0b9f8a7c6"},
         "tokens_issue": {"description": "laptop", "expires_at_ms": 1_900_000_000_000},
         "tokens_change": {"description": "old laptop"},
         "tokens_rotate": {"grace_hours": 0},
@@ -174,6 +176,8 @@ REQUEST_EXAMPLES: Mapping[str, dict[str, Any]] = MappingProxyType(
         },
         "patch_pool": {"spec": {"resources": [{"flavor": "local.cpu.1u", "count": 2}]}},
         "uploads_begin": {"key": "digits/data/a.npz", "size": 10485760, "part_size": 5242880},
+        "objects_delete_many": {"keys": ["digits/notes.txt"], "prefixes": ["digits/old/"]},
+        "objects_copy": {"source": "digits/code/", "target": "digits/code-v2/", "move": False},
         "publish_ft_artifacts": {
             "workspace_id": "0",
             "publish_artifacts": [

@@ -24,13 +24,14 @@ _SECRET_TEXT = (
         ),
         r"\1" + _MASK,
     ),
+    (re.compile(r"\b(?:tw_|job\.[0-9a-f-]{36}-a[0-9]{1,9}\.)[A-Za-z0-9_-]{43}\b"), _MASK),
     (re.compile(r"(://[^/\s:@]+:)[^/\s@]+@"), r"\1" + _MASK + "@"),
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
 def redact(text: str) -> str:
-    """`text` without bearer tokens, `…token=`, `…secret=`, `…password=` values and passwords in URLs."""
+    """`text` without tokens, `…token=`, `…secret=`, `…password=` values and passwords in URLs."""
     for pattern, replacement in _SECRET_TEXT:
         text = pattern.sub(replacement, text)
     return text

@@ -54,7 +54,7 @@ def limit_of(path: str) -> int:
     """Bytes that a JSON body of this path may have."""
     if path.startswith("/runner/"):
         return RUNNER_BODY_MAX
-    return LOG_IN_BODY_MAX if path.startswith("/v3/") else JSON_BODY_MAX
+    return LOG_IN_BODY_MAX if path.startswith(("/v3/", "/v1/session")) else JSON_BODY_MAX
 
 
 def takes_raw_bytes(path: str) -> bool:

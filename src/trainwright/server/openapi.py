@@ -14,9 +14,11 @@ from pydantic.json_schema import models_json_schema
 
 from trainwright.domain.access import Action
 from trainwright.server.answers import JSON, REQUEST_MODELS
+from trainwright.server.cookies import COOKIE, SESSION_PATH
 from trainwright.server.dependencies import Needs
 from trainwright.server.examples import REQUEST_EXAMPLES
 from trainwright.server.routers.health import VERSION
+from trainwright.wire.job_changes import JobChangeItem
 
 OPEN_PREFIXES = ("/health", "/share/", "/docs", "/openapi.json", "/v3/auth/tokens")
 _ABOUT = (
@@ -24,6 +26,7 @@ _ABOUT = (
     "lacks. Authentication: `X-Auth-Token`, a bearer token, or the signature SDK-HMAC-SHA256 of the official clients. "
     "Every answer carries `X-Request-Id`; every error has one shape."
 )
+_BY_HEADER: list[dict[str, list[str]]] = [{"bearer": []}, {"token": []}, {"signature": []}]
 _ERRORS = {
     "400": "The request cannot be carried out as it stands.",
     "401": "No credentials, or wrong ones.",
@@ -41,13 +44,18 @@ _ERROR_EXAMPLE = {
 }
 
 
+STREAMED: tuple[type[BaseModel], ...] = (JobChangeItem,)
+"""What the data of server-sent events is, where no other answer has it."""
+
+
 class ErrorAnswer(BaseModel):
-    """Every answer from 400 on."""
+    """Every answer from 400 on. `error_field` is ours: the path of the field that is to blame, where one is."""
 
     error_code: str
     error_msg: str
     error_solution: str
     request_id: str
+    error_field: str | None = None
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -56,7 +64,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     ours = sorted(REQUEST_MODELS, key=lambda model: model.__name__)
-    taken: list[type[BaseModel]] = [*ours, ErrorAnswer]
+    taken: list[type[BaseModel]] = [*ours, ErrorAnswer, *STREAMED]
     _, made = models_json_schema(
         [(model, "validation") for model in taken], ref_template="#/components/schemas/{model}"
     )
@@ -71,6 +79,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "The console's: what changes anything must carry X-CSRF-Token, too.",
+        },
         "signature": {
             "type": "apiKey",
             "in": "header",
@@ -118,5 +132,7 @@ def _finish(path: str, operation: dict[str, Any], action: Action | None) -> None
         body["example"] = example
     if path.startswith("/runner/"):
         operation["security"] = [{"bearer": []}]
+    elif path == SESSION_PATH:
+        operation["security"] = [{}, {"session": []}, *_BY_HEADER]
     elif not path.startswith(OPEN_PREFIXES):
-        operation["security"] = [{"bearer": []}, {"token": []}, {"signature": []}]
+        operation["security"] = _BY_HEADER

@@ -64,6 +64,7 @@ def _announce(house: House) -> None:
     settings = house.settings
     lines = [
         f"Trainwright is ready at {house.url}",
+        f"  console   {house.url}/console/",
         f"  data      {settings.data_dir}",
         f"  token     {settings.data_dir / ADMIN_FILE}",
         f"  launcher  {house.launcher} ({house.launcher_note})"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trainwright.domain.texts import Language
+from trainwright.ports.audit import Keep
 from trainwright.server.slurm_settings import SlurmSection
 from trainwright.wire.runner import CheckLimits, QuietLimits
 
@@ -102,6 +103,19 @@ class HangSettings(BaseModel):
         )
 
 
+class AuditSettings(BaseModel):
+    """How long the audit trail reaches back: days, and records at most; 0 lifts a bound."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    retention_days: int = Field(default=180, ge=0)
+    records_max: int = Field(default=5_000_000, ge=0)
+
+    def keep(self) -> Keep:
+        """As the sweep takes it."""
+        return Keep(days=self.retention_days, records=self.records_max)
+
+
 class Settings(BaseSettings):
     """All of the server's settings. Paths are absolute; empty texts mean "the default", spelt out by each property."""
 
@@ -122,6 +136,7 @@ class Settings(BaseSettings):
     pool: PoolSettings = PoolSettings()
     precheck: PrecheckSettings = PrecheckSettings()
     hang: HangSettings = HangSettings()
+    audit: AuditSettings = AuditSettings()
     backend: Literal["local", "slurm"] = "local"  # where jobs run
     slurm: SlurmSection = SlurmSection()
     sandbox: Literal["auto", "on", "off"] = "auto"

@@ -6,12 +6,13 @@ Both read the truth again after every hint, send no faster than their reader tak
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from typing import Any
 
 import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from trainwright.domain.errors import JobNotFound
+from trainwright.domain.errors import JobNotFound, NoCredentials, Unavailable
 from trainwright.domain.texts import Language
 from trainwright.ports.identity import Principal
 from trainwright.server.broadcast import Watch
@@ -19,6 +20,7 @@ from trainwright.services import events, logs
 from trainwright.services.context import Services
 
 HEARTBEAT_S = 15.0
+CREDENTIALS_S = 5.0  # how often it is asked whether the reader is still who they were
 LOOK_AGAIN_S = 2.0  # hints may be lost; the state is looked at again after this long
 PIECE_BYTES = 256 << 10
 
@@ -34,7 +36,9 @@ def log_topic(attempt_key: str, task: str) -> tuple[str, str, str]:
 
 
 class Stream(Response):
-    """Sends `pieces` while `watch` is registered; ends at once, and closes `pieces`, when the reader leaves."""
+    """Sends `pieces` while `watch` is registered; ends at once, and closes `pieces`, when the reader leaves. Ends, too,
+    when the reader's credentials are gone or stand for something else: whoever still may, asks again.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Stream(Response):
         with self._watch:
             async with anyio.create_task_group() as group:
                 group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
+                group.start_soon(_close_when_not_theirs, scope["state"], self._watch)
                 async with aclosing(self._pieces) as pieces:
                     await self._send(send, pieces)
                 group.cancel_scope.cancel()
@@ -67,6 +72,8 @@ class Stream(Response):
     async def _send(self, send: Send, pieces: AsyncIterator[bytes]) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for piece in pieces:
+            if self._watch.is_closed:
+                break
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -75,6 +82,21 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
+
+
+async def _close_when_not_theirs(state: Mapping[str, Any], watch: Watch) -> None:
+    identify, who = state.get("identify"), state.get("principal")
+    if identify is None:  # a share link, which is its own permission
+        return
+    while not watch.is_closed:
+        await anyio.sleep(CREDENTIALS_S)
+        try:
+            if await identify() != who:
+                watch.close()
+        except NoCredentials:
+            watch.close()
+        except Unavailable:
+            continue  # nothing is known: it is asked again
 
 
 async def follow_events(
@@ -101,7 +123,7 @@ async def follow_events(
             yield b": still here\n\n"
 
 
-def sse(kind: str, data: str, *, event_id: int | None = None) -> bytes:
+def sse(kind: str, data: str, *, event_id: int | str | None = None) -> bytes:
     """One server-sent event. `data` must be one line, as JSON is."""
     head = "" if event_id is None else f"id: {event_id}\n"
     return f"{head}event: {kind}\ndata: {data}\n\n".encode()
@@ -117,7 +139,7 @@ async def follow_log(
 ) -> AsyncGenerator[bytes, None]:
     """The bytes of `view` from `offset` on, until its task has ended and all of them are sent.
 
-    `look` gives the view as it stands; while nothing was sent and it turns to a new attempt, that one is followed.
+    `look` gives the view as it stands; when it turns to a new attempt, what there is of this one is all there will be.
     `watch` covers the job's events. Ends when the job is deleted.
     """
     sent, over, check = offset, False, True
@@ -129,11 +151,7 @@ async def follow_log(
                 seen = await look()
             except JobNotFound:
                 return
-            superseded = seen.attempt_key != view.attempt_key
-            over = sent > 0 if superseded else seen.complete
-            if superseded and not over:
-                view = seen
-                continue
+            over = seen.complete or seen.attempt_key != view.attempt_key
         # `over` was learnt before this read: what is complete is read to its end
         while piece := await ctx.blocking(ctx.logs.read, view.attempt_key, view.task, sent, PIECE_BYTES):
             yield piece

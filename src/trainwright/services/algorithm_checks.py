@@ -12,6 +12,7 @@ from trainwright.catalog.parameters import check_declared
 from trainwright.catalog.places import Place, find_code
 from trainwright.domain.errors import ChannelError, ImageWithoutCommand, InvalidParam
 from trainwright.domain.texts import Text
+from trainwright.services.metric_rules import check_rules
 from trainwright.wire.algorithms import (
     AlgorithmBody,
     AlgorithmChannelRequest,
@@ -56,6 +57,7 @@ def check_form(body: AlgorithmBody) -> tuple[Place | None, str]:
     parameters = config.parameters or []
     check_declared(parameters, "job_config.parameters")
     _check_channels(config.inputs or [], config.outputs or [])
+    check_rules(config.metrics or [], "job_config.metrics")
     _check_requirements(body.resource_requirements or [])
     names = None if config.parameters_customization else [parameter.name for parameter in parameters]
     if body.advanced_config is not None:
@@ -65,8 +67,10 @@ def check_form(body: AlgorithmBody) -> tuple[Place | None, str]:
 
 def _check_command(config: JobConfigRequest) -> None:
     if not config.command:
-        if config.engine is not None and config.engine.image_url:
-            raise ImageWithoutCommand(image=config.engine.image_url)
+        engine = config.engine
+        named = engine is not None and (engine.engine_id or engine.engine_name or engine.engine_version)
+        if engine is not None and engine.image_url and not (config.boot_file and named):
+            raise ImageWithoutCommand(image=engine.image_url)
         return
     if config.boot_file:
         raise InvalidParam(field="job_config.command", detail=_TWO_COMMANDS)

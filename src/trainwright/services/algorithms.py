@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trainwright.catalog.blame import naming_fields
 from trainwright.catalog.parameters import may_describe
 from trainwright.catalog.places import Place
 from trainwright.catalog.resolve import find_engine
@@ -23,6 +24,8 @@ from trainwright.services.reading import check_member, scope_of
 from trainwright.wire.algorithms import AlgorithmBody, AlgorithmPage, AlgorithmResponse, SaveAsBody
 from trainwright.wire.jobs import AlgorithmRequest, EngineRequest
 from trainwright.wire.parsing import parse
+
+_CONFIG = "job_config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ async def create(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> Algor
         DuplicateAlgorithmName: the project has an algorithm of that name.
         StorageUnavailable: the object store could not be asked.
     """
-    draft = await _draft(ctx, who, raw)
-    algorithm = _new_algorithm(draft, who, ctx.clock.now_ms())
-    await ctx.blocking(_add, ctx, who, algorithm)
+    with naming_fields(_CONFIG):
+        draft = await _draft(ctx, who, raw)
+        algorithm = _new_algorithm(draft, who, ctx.clock.now_ms())
+        await ctx.blocking(_add, ctx, who, algorithm)
     return algorithm_response(algorithm)
 
 
@@ -100,7 +104,8 @@ async def change(
             `create`.
     """
     await ctx.blocking(_check_may_change, ctx, who, algorithm_id)
-    draft = await _draft(ctx, who, raw)
+    with naming_fields(_CONFIG):
+        draft = await _draft(ctx, who, raw)
     changed = await ctx.blocking(_change, ctx, who, algorithm_id, draft)
     return algorithm_response(changed)
 
@@ -199,7 +204,7 @@ def _new_algorithm(draft: Draft, who: Principal, now_ms: int) -> Algorithm:
 
 def _document_of(ran: Mapping[str, Any]) -> dict[str, Any]:
     """What a job ran, `algorithm` of its request, in the form of an algorithm."""
-    kept = ("code_dir", "boot_file", "command", "engine")
+    kept = ("code_dir", "boot_file", "command", "engine", "metrics")
     config: dict[str, Any] = {name: ran[name] for name in kept if ran.get(name)}
     config["parameters"] = [_parameter(parameter) for parameter in ran.get("parameters") or []]
     for kind in ("inputs", "outputs"):
@@ -257,7 +262,8 @@ def _change(ctx: Services, who: Principal, algorithm_id: str, draft: Draft) -> A
         fresh = _new_algorithm(draft, who, ctx.clock.now_ms())
         workspace_id = draft.body.metadata.workspace_id or old.workspace_id
         if workspace_id != old.workspace_id:
-            check_member(uow, who, workspace_id)
+            with naming_fields(_CONFIG):
+                check_member(uow, who, workspace_id)
         changed = replace(
             fresh,
             id=old.id,
@@ -267,7 +273,8 @@ def _change(ctx: Services, who: Principal, algorithm_id: str, draft: Draft) -> A
             version=old.version + 1,
             created_at_ms=old.created_at_ms,
         )
-        uow.algorithms.save(changed)
+        with naming_fields(_CONFIG):
+            uow.algorithms.save(changed)
         uow.commit()
     return changed
 

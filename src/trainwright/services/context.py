@@ -12,6 +12,8 @@ from trainwright.ports.logs import LogStore
 from trainwright.ports.objects import ObjectStore
 from trainwright.ports.uow import UnitOfWorkFactory
 from trainwright.services.checked import Checked
+from trainwright.services.log_waits import LogWaits
+from trainwright.services.log_work import LogWork
 from trainwright.services.owners import BucketOwners
 from trainwright.services.passwords import Passwords
 from trainwright.services.resume_points import ResumePoints
@@ -57,7 +59,8 @@ class Services:
     `credentials_changed` is told after every change of what proves or allows anything: who remembers it must forget.
     `upload_period_s` and `log_limit_bytes` are the server's settings of those names, for `LaunchSpec` and `TaskOrder`.
     `owners` remembers whose buckets are, `checked` what was found of checkpoints. `version_waits` is set when a dataset
-    version is to be made.
+    version is to be made. `log_waits` hears which logs are to be searched for training metrics, `log_work` remembers
+    where lines of logs are and shares the work of looking.
     `preemption`: in the public pool jobs may pre-empt others. `fixed_pools` are those of the backend's configuration.
     `resume_points` remembers what tasks of one start were told to go on from.
     `check` is what pre-checks of nodes demand, `quiet` when a task counts as quiet; None: not at all.
@@ -85,6 +88,8 @@ class Services:
     owners: BucketOwners = field(default_factory=BucketOwners, repr=False)
     checked: Checked = field(default_factory=Checked, repr=False)
     version_waits: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    log_waits: LogWaits = field(default_factory=LogWaits, repr=False)
+    log_work: LogWork = field(default_factory=LogWork, repr=False)
     resume_points: ResumePoints = field(default_factory=ResumePoints, repr=False)
     credentials_changed: Signal = field(default_factory=Signal, repr=False)
     passwords: Passwords = field(default_factory=Passwords, repr=False)

@@ -15,6 +15,7 @@ from trainwright.domain.errors import (
     InvalidWorkingDir,
 )
 from trainwright.domain.texts import Text
+from trainwright.services.metric_rules import check_rules
 from trainwright.wire.job_parts import ChannelRequest, RemoteRequest
 from trainwright.wire.jobs import AlgorithmRequest
 
@@ -57,6 +58,7 @@ def check_algorithm(algorithm: AlgorithmRequest) -> None:
     _check_channels(algorithm.inputs or [], algorithm.outputs or [])
     _check_environments(algorithm.environments or {})
     _check_directories(algorithm)
+    check_rules(algorithm.metrics or [], "algorithm.metrics")
     if algorithm.policies is not None:
         names = [parameter.name for parameter in parameters]
         search_settings.check(algorithm.policies.auto_search, names, "algorithm.policies.auto_search")
@@ -65,8 +67,10 @@ def check_algorithm(algorithm: AlgorithmRequest) -> None:
 def _check_command(algorithm: AlgorithmRequest) -> None:
     command = algorithm.command
     if not command:
-        if algorithm.engine is not None and algorithm.engine.image_url:
-            raise ImageWithoutCommand(image=algorithm.engine.image_url)
+        engine = algorithm.engine
+        named = engine is not None and (engine.engine_id or engine.engine_name or engine.engine_version)
+        if engine is not None and engine.image_url and not (algorithm.boot_file and named):
+            raise ImageWithoutCommand(image=engine.image_url)
         return
     if algorithm.boot_file:
         raise InvalidParam(field="algorithm.command", detail=_TWO_COMMANDS)

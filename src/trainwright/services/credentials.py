@@ -104,7 +104,11 @@ async def list_tokens(ctx: Services, who: Principal, user_id: str, *, offset: in
 
 
 async def change_token(ctx: Services, who: Principal, token_id: str, raw: Mapping[str, Any]) -> TokenItem:
-    """Enable, disable or describe it. Raises `CredentialNotFound`, `InvalidParam`, `ActionDenied`."""
+    """Enable, disable (which ends the sessions opened with it) or describe it.
+
+    Raises:
+        CredentialNotFound, InvalidParam, ActionDenied: it cannot be.
+    """
     wanted = parse(CredentialChange, raw)
     token = await ctx.blocking(_change_token, ctx, who, token_id, wanted)
     ctx.credentials_changed()
@@ -112,7 +116,10 @@ async def change_token(ctx: Services, who: Principal, token_id: str, raw: Mappin
 
 
 async def rotate_token(ctx: Services, who: Principal, token_id: str, raw: Mapping[str, Any]) -> NewToken:
-    """A new token of the same user; the old one works for the grace period yet. Raises as `change_token`."""
+    """A new token of the same user; the old one works for the grace period yet, sessions opened with it end now.
+
+    Raises as `change_token`.
+    """
     wanted = parse(Rotation, raw)
     made = await ctx.blocking(_rotate_token, ctx, who, token_id, wanted)
     ctx.credentials_changed()
@@ -120,7 +127,7 @@ async def rotate_token(ctx: Services, who: Principal, token_id: str, raw: Mappin
 
 
 async def delete_token(ctx: Services, who: Principal, token_id: str) -> None:
-    """Delete it. Raises `CredentialNotFound`, `ActionDenied`."""
+    """Delete it and the sessions opened with it. Raises `CredentialNotFound`, `ActionDenied`."""
     await ctx.blocking(_delete_token, ctx, who, token_id)
     ctx.credentials_changed()
 
@@ -197,6 +204,8 @@ def _change_token(ctx: Services, who: Principal, token_id: str, wanted: Credenti
     with ctx.units(scope_of(who)) as uow:
         token = _changed(_own(uow, who, uow.principals.get_token, token_id), wanted)
         uow.principals.save_token(token)
+        if not token.enabled:
+            uow.principals.drop_sessions(token_id)
         uow.commit()
     return token
 
@@ -205,6 +214,7 @@ def _rotate_token(ctx: Services, who: Principal, token_id: str, wanted: Rotation
     with ctx.units(scope_of(who)) as uow:
         token = _own(uow, who, uow.principals.get_token, token_id)
         uow.principals.save_token(_phased_out(ctx, token, wanted))
+        uow.principals.drop_sessions(token_id)  # people sign in again, at once and with the new one
         made = _add_token(ctx, uow, token.user_id, token.description, _same_lifetime(ctx, token))
         uow.commit()
     return made
@@ -214,6 +224,7 @@ def _delete_token(ctx: Services, who: Principal, token_id: str) -> None:
     with ctx.units(scope_of(who)) as uow:
         _own(uow, who, uow.principals.get_token, token_id)
         uow.principals.delete_token(token_id)
+        uow.principals.drop_sessions(token_id)
         uow.commit()
 
 

@@ -24,7 +24,7 @@ _PAGE = 1000
 class GrantRef:
     """One granted folder of one task, as the URL names it.
 
-    `section` is code, inputs, outputs or log_export; `index` counts from 0 (0 for code and log_export).
+    `section` is code, image, inputs, outputs or log_export; `index` counts from 0 (0 for code, image, log_export).
     """
 
     attempt_key: str
@@ -133,6 +133,8 @@ def _places(work: Work, section: str) -> list[tuple[str, str]]:
     match section:
         case "code":
             return [(work.code.uri, "")] if work.code else []
+        case "image":
+            return [(work.image.uri, "")] if work.image and work.image.uri else []
         case "inputs":
             return [(channel.uri, channel.dataset_version_id) for channel in work.inputs]
         case "outputs":

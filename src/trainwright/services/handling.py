@@ -40,6 +40,7 @@ _CHANNEL = {
 _PARAMETER = {
     "name": _ACT,
     "value": _ACT,
+    "flag": _ACT,
     "constraint": _ACT,
     "description": _SHOW,
     "i18n_description": _SHOW,
@@ -115,6 +116,7 @@ RULES: Mapping[str, Rule] = {
     "algorithm.working_dir": _ACT,
     "algorithm.environments": _ACT,
     "algorithm.summary": _REFUSE,
+    "algorithm.metrics": _ACT,
     "spec.resource.flavor_id": _ACT,
     "spec.resource.node_count": _ACT,
     "spec.resource.pool_id": _ACT,

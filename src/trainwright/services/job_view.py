@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trainwright.domain.entities import Attempt, Job, TaskState
+from trainwright.domain.advice import advice_text
+from trainwright.domain.entities import Attempt, Job, Note, TaskState
 from trainwright.domain.lifecycle import Phase, public_phase
 from trainwright.domain.planning import ran_ms
 from trainwright.domain.reasons import NODE_FAULTS, Reason
@@ -82,9 +83,10 @@ def job_response(history: JobHistory, language: Language, now_ms: int) -> JobRes
     given: dict[str, object] = {
         "kind": job.kind,
         "metadata": _metadata(history),
-        "status": _status(history, language, now_ms),
+        "status": job_status(history, language, now_ms),
         "algorithm": _algorithm(job),
         "spec": _spec(history),
+        "summary": None,  # whatever the request called so
     }
     if has_roles(job):
         given["tasks"] = roles_of(job)
@@ -111,7 +113,8 @@ def _metadata(history: JobHistory) -> JobMetadata:
     return JobMetadata.model_validate({**echo, **given})
 
 
-def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
+def job_status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
+    """Where the job stands."""
     job = history.job
     phase = shown_phase(job)
     names = list(job.launch.task_names())
@@ -135,7 +138,9 @@ def _status(history: JobHistory, language: Language, now_ms: int) -> JobStatus:
         attempt=job.attempt_number,
         reason=job.reason.value if job.reason else "",
         reason_message=reason_text(job.reason, language) if job.reason else "",
-        pending_message=_why_it_waits(job, language, now_ms),
+        reason_advice=advice_text(job.reason, language) if job.reason and job.phase.is_end else "",
+        pending_message=wait_text(job.pending, language, now_ms),
+        pending_reason=wait_reason(job.pending, language),
         attention=job.blocked,
         pending=_queue_place(job, now_ms),
         retention_time=_retention_ms(history, now_ms),
@@ -147,11 +152,16 @@ def run_time_ms(current: Attempt | None, now_ms: int) -> int:
     return ran_ms(current, now_ms) if current is not None else 0
 
 
-def _why_it_waits(job: Job, language: Language, now_ms: int) -> str:
-    if job.pending is None:
+def wait_text(pending: Note | None, language: Language, now_ms: int) -> str:
+    """Why a job waits, with when it is expected to start where that is known; empty for one that does not."""
+    if pending is None:
         return ""
-    note = render_note(job.pending.code, job.pending.slots, language)
-    return note + start_text(job.pending.slots, now_ms, language)
+    return wait_reason(pending, language) + start_text(pending.slots, now_ms, language)
+
+
+def wait_reason(pending: Note | None, language: Language) -> str:
+    """Why a job waits; for readers who are told the time of its start in their own zone."""
+    return render_note(pending.code, pending.slots, language) if pending else ""
 
 
 def _queue_place(job: Job, now_ms: int) -> PendingStatus | None:
@@ -178,19 +188,30 @@ def _retention_ms(history: JobHistory, now_ms: int) -> int | None:
     return job.launch.reserve_s * 1000
 
 
-def _secondary(history: JobHistory, phase: Phase, now_ms: int) -> str:
+def secondary_phase(phase: Phase, shown: Phase, *, started: bool, reserved: bool, hangs: bool) -> str:
     """A platform fault before anything ran is told apart from one that lost what ran; a job that only keeps its
-    environment, or does not move, from one that trains.
+    environment, or does not move, from one that trains. `phase` is the platform's own, `shown` what a caller sees;
+    `reserved`: the environment is to be kept still.
     """
-    attempt = history.current_attempt()
-    if phase is Phase.ABNORMAL and not history.job.started_at_ms:
+    if shown is Phase.ABNORMAL and not started:
         return "CreateFailed"
-    if phase is Phase.RUNNING and attempt is not None:
-        if attempt.reserved_until_ms > now_ms and history.job.phase is Phase.TERMINATING:
+    if shown is Phase.RUNNING:
+        if reserved and phase is Phase.TERMINATING:
             return "Reserved"
-        if attempt.hang_since_ms:
+        if hangs:
             return "Hanged"
-    return _SECONDARY[phase]
+    return _SECONDARY[shown]
+
+
+def _secondary(history: JobHistory, shown: Phase, now_ms: int) -> str:
+    attempt = history.current_attempt()
+    return secondary_phase(
+        history.job.phase,
+        shown,
+        started=bool(history.job.started_at_ms),
+        reserved=attempt is not None and attempt.reserved_until_ms > now_ms,
+        hangs=attempt is not None and bool(attempt.hang_since_ms),
+    )
 
 
 def _task_statuses(history: JobHistory, language: Language) -> list[TaskStatus]:

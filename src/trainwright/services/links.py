@@ -153,7 +153,7 @@ def _revoke(ctx: Services, who: Principal, job_id: str, link_id: str) -> None:
 
 
 def _find(ctx: Services, permit_id: str) -> LogPermit | None:
-    """The permit, while the user who gave it could still read the log themselves."""
+    """The permit, while the user who gave it may still log in."""
     with ctx.units(PLATFORM, write=False) as uow:
         permit = uow.log_links.find(permit_id)
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from trainwright.domain.errors import BadPassword, InvalidParam, ProjectNotFound, TooManyTries
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import LOG_IN, Principal, Project, Token, User
-from trainwright.ports.uow import PLATFORM, Scope
+from trainwright.ports.uow import PLATFORM, Scope, UnitOfWork
 from trainwright.services.context import Services
 from trainwright.services.passwords import WAITING_MAX, hash_password, is_password
 from trainwright.services.principals import hash_token, new_token
@@ -51,13 +51,7 @@ async def log_in(ctx: Services, raw: Mapping[str, Any]) -> tuple[LogInAnswer, st
     asked = auth.identity.password.user
     if not (asked.domain.name or asked.domain.id):
         raise InvalidParam(field="auth.identity.password.user.domain", detail=_NO_ACCOUNT)
-    found = await ctx.blocking(_find, ctx, asked)
-    account = asked.domain.name or asked.domain.id
-    stored = found[0].password_hash if found else ""
-    is_right = await check_password(ctx, (account, asked.name), stored, asked.password)
-    if found is None or not is_right or not found[0].enabled:
-        raise BadPassword
-    user, project = found
+    user, project = await find_by_password(ctx, asked)
     scope = auth.scope
     if scope is not None and scope.project is not None and scope.project.id not in ("", project.id):
         raise BadPassword
@@ -65,6 +59,22 @@ async def log_in(ctx: Services, raw: Mapping[str, Any]) -> tuple[LogInAnswer, st
     now_ms = ctx.clock.now_ms()
     await ctx.blocking(_keep, ctx, user, token, now_ms)
     return LogInAnswer(token=_issued(user, project, now_ms)), token
+
+
+async def find_by_password(ctx: Services, asked: LogInUser) -> tuple[User, Project]:
+    """Who that is, and their project.
+
+    Raises:
+        BadPassword: account, user or password are wrong, or the user is disabled; which is not told.
+        TooManyTries: they were wrong too often just now.
+    """
+    found = await ctx.blocking(_find, ctx, asked)
+    account = asked.domain.name or asked.domain.id
+    stored = found[0].password_hash if found else ""
+    is_right = await check_password(ctx, (account, asked.name), stored, asked.password)
+    if found is None or not is_right or not found[0].enabled:
+        raise BadPassword
+    return found
 
 
 async def check_password(ctx: Services, who: tuple[str, str], stored: str, password: str) -> bool:
@@ -130,6 +140,13 @@ def _find(ctx: Services, asked: LogInUser) -> tuple[User, Project] | None:
         return None if user is None else (user, uow.principals.get_project(user.project_id))
 
 
+def keep_log_in(uow: UnitOfWork, log_in: Token, text: str) -> None:
+    """Store the token `text` of a log-in; what has expired of the user goes, and the oldest log-in of too many."""
+    uow.principals.drop_expired(log_in.user_id, log_in.created_at_ms)
+    uow.principals.drop_log_ins(log_in.user_id, keep=LOG_INS_KEPT - 1)
+    uow.principals.add_token(log_in, hash_token(text))
+
+
 def _keep(ctx: Services, user: User, token: str, now_ms: int) -> None:
     stored = Token(
         id=LOG_IN + secrets.token_hex(16),
@@ -138,9 +155,7 @@ def _keep(ctx: Services, user: User, token: str, now_ms: int) -> None:
         expires_at_ms=now_ms + LIFETIME_MS,
     )
     with ctx.units(Scope(project_id=user.project_id, user_name=user.name, user_id=user.id)) as uow:
-        uow.principals.drop_expired(user.id, now_ms)
-        uow.principals.drop_log_ins(user.id, keep=LOG_INS_KEPT - 1)
-        uow.principals.add_token(stored, hash_token(token))
+        keep_log_in(uow, stored, token)
         uow.commit()
 
 

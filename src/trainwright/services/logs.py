@@ -11,7 +11,7 @@ from trainwright.ports.identity import Principal
 from trainwright.ports.uow import Scope
 from trainwright.services.context import Services
 from trainwright.services.log_pages import WINDOW, lines_after, lines_before
-from trainwright.services.reading import check_task_name, find_attempt, read_history, scope_of, task_of
+from trainwright.services.reading import check_task_name, find_attempt, read_history, scope_of
 from trainwright.wire.watch import LogLines, LogPreview
 
 LINES_MAX = 500
@@ -32,20 +32,24 @@ class LogView:
     """One task's log as it stands. Read bytes with `ctx.logs.read/pieces(attempt_key, task, …)` on a worker thread.
 
     `complete`: the task has ended and no byte will follow. `file_name` is ModelArts' own:
-    `modelarts-job-<id>-worker-<n>.log`.
+    `modelarts-job-<id>-worker-<n>.log`. `begun_ms` is when the attempt began; 0: it has not.
     """
 
     attempt_key: str
+    attempt: int
     task: str
     file_name: str
     size: int
     complete: bool
+    begun_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
+    """`tasks` empty: all of the job's."""
+
     job_id: str
-    task: str
+    tasks: tuple[str, ...]
     attempt: int | None = None
 
 
@@ -59,7 +63,14 @@ async def find(
         TaskNotFound: no such task in the job.
         InvalidQuery: no attempt of that number.
     """
-    return await ctx.blocking(_find, ctx, scope_of(who), _Wanted(job_id, task, attempt))
+    return (await find_all(ctx, who, job_id, (task,), attempt=attempt))[0]
+
+
+async def find_all(
+    ctx: Services, who: Principal, job_id: str, tasks: tuple[str, ...] = (), *, attempt: int | None = None
+) -> list[LogView]:
+    """The logs of these tasks, or of all of the job's when none is named, in the job's order. Raises as `find`."""
+    return await ctx.blocking(_find, ctx, scope_of(who), _Wanted(job_id, tasks, attempt))
 
 
 async def find_written(ctx: Services, who: Principal, job_id: str, task: str) -> LogView:
@@ -77,7 +88,7 @@ async def find_written(ctx: Services, who: Principal, job_id: str, task: str) ->
 
 async def view_of_attempt(ctx: Services, scope: Scope, job_id: str, task: str, attempt: int) -> LogView:
     """A log as `scope` sees it. Raises as `find`."""
-    return await ctx.blocking(_find, ctx, scope, _Wanted(job_id, task, attempt))
+    return (await ctx.blocking(_find, ctx, scope, _Wanted(job_id, (task,), attempt)))[0]
 
 
 async def preview(ctx: Services, who: Principal, job_id: str, task: str) -> LogPreview:
@@ -144,26 +155,33 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def _find(ctx: Services, scope: Scope, wanted: _Wanted) -> LogView:
+def _find(ctx: Services, scope: Scope, wanted: _Wanted) -> list[LogView]:
     with ctx.units(scope, write=False) as uow:
         history = read_history(uow, wanted.job_id)
     job = history.job
-    check_task_name(job.launch, wanted.task)
+    for task in wanted.tasks:
+        check_task_name(job.launch, task)
     number = job.attempt_number if wanted.attempt is None else wanted.attempt
     attempt = find_attempt(history.attempts, number)
     if attempt is None and wanted.attempt is not None:
         raise InvalidQuery(field="attempt", detail=_NO_ATTEMPT, number=number)
     key = attempt_key(job.id, number or 1)  # before the first attempt: the log that will be
-    row = task_of(history.tasks.get(key, ()), wanted.task)
-    ended = attempt is not None and bool(attempt.ended_at_ms)
-    return LogView(
-        attempt_key=key,
-        task=wanted.task,
-        file_name=f"modelarts-job-{job.id}-{wanted.task}.log",
-        # After the rows: a log seen as complete has its last byte already.
-        size=ctx.logs.size(key, wanted.task),
-        complete=job.phase.is_end or ended or (row is not None and row.is_final),
-    )
+    rows = {row.name: row for row in history.tasks.get(key, ())}
+    over = job.phase.is_end or (attempt is not None and bool(attempt.ended_at_ms))
+    names = job.launch.task_names()
+    return [
+        LogView(
+            attempt_key=key,
+            attempt=number or 1,
+            task=task,
+            file_name=f"modelarts-job-{job.id}-{task}.log",
+            # After the rows: a log seen as complete has its last byte already.
+            size=ctx.logs.size(key, task),
+            complete=over or (task in rows and rows[task].is_final),
+            begun_ms=attempt.created_at_ms if attempt else 0,
+        )
+        for task in (task for task in names if task in wanted.tasks or not wanted.tasks)
+    ]
 
 
 def _read_newest(ctx: Services, view: LogView) -> bytes:

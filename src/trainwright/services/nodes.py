@@ -111,7 +111,8 @@ async def lock_nodes(
     there = await _names(ctx, who, pool_id, "batch_lock_pool_nodes")
     request = parse(NodesLockRequest, body)
     now_ms = ctx.clock.now_ms()
-    locked = [Isolation(name, LOCKED, "", now_ms, by=who.user_name) for name in request.node_names]
+    why = request.reason.strip()
+    locked = [Isolation(name, LOCKED, why, now_ms, by=who.user_name) for name in request.node_names]
     await ctx.blocking(isolation.add, ctx, [each for each in locked if each.node in there])
     await isolation.announce(ctx)
     return _results(request, there)

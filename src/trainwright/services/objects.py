@@ -26,6 +26,15 @@ def object_path(bucket: str, key: str) -> ObsPath:
     return path
 
 
+def prefix_path(bucket: str, prefix: str) -> ObsPath:
+    """Where the keys that begin with `prefix` lie; an empty one: the whole bucket.
+
+    Raises:
+        InvalidBucketName, InvalidObsPath: there can be no such objects.
+    """
+    return _path(bucket, prefix)
+
+
 async def list_buckets(ctx: Services, who: Principal) -> tuple[str, ...]:
     """Names of the project's own, ascending."""
     return tuple(await owned_objects(ctx, who).list_buckets())
@@ -85,14 +94,20 @@ def read_object(
 
 
 async def write_object(
-    ctx: Services, who: Principal, path: ObsPath, pieces: AsyncIterator[bytes]
+    ctx: Services,
+    who: Principal,
+    path: ObsPath,
+    pieces: AsyncIterator[bytes],
+    *,
+    replacing: str | None = None,
 ) -> ObjectMeta:
-    """Store it; readers see the old bytes or all the new ones.
+    """Store it; readers see the old bytes or all the new ones. `replacing`: see `ObjectStore.write`.
 
     Raises:
+        ObjectChanged: something else is there than it is to replace; nothing was stored.
         BucketNotFound, KeyConflict, InvalidObsPath: it cannot be stored there.
     """
-    return await owned_objects(ctx, who).write(path, pieces)
+    return await owned_objects(ctx, who).write(path, pieces, replacing=replacing)
 
 
 async def delete_object(ctx: Services, who: Principal, path: ObsPath) -> None:

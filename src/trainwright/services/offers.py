@@ -53,6 +53,7 @@ def list_engines(ctx: Services) -> EnginesResponse:
             ),
             description=engine.description,
             requirements=list(engine.requirements),
+            aliases=list(engine.aliases),
         )
         for engine in ctx.catalogue.engines
     ]

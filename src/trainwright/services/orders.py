@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from trainwright.domain.entities import Attempt, Job, TaskState
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Channel, LaunchSpec, RoleSpec, ShellCommand, Work
+from trainwright.services import tokens
 from trainwright.services.context import Services
 from trainwright.services.folders import HOMES, OUTPUTS
 from trainwright.services.model_rows import BUCKET as MODELS
@@ -15,6 +16,7 @@ from trainwright.wire.runner import (
     Folder,
     Go,
     Grant,
+    ImageFolder,
     PathGrant,
     Peer,
     RoleTasks,
@@ -51,6 +53,8 @@ def task_order(
     return TaskOrder(
         job_id=job.id,
         job_name=job.name,
+        project_id=job.project_id,
+        job_token=tokens.derive_job(ctx.secret, row.attempt_key) if job.user_id else "",
         user_id=job.user_id,
         attempt=attempt.number,
         task=row.name,
@@ -60,6 +64,7 @@ def task_order(
         hosts=host_names(job.id, role),
         resources=role.resources,
         engine=work.engine,
+        image=_image_folder(reach, work),
         code=_code_folder(reach, work),
         inputs=tuple(
             _channel_folder(reach, channel, f"inputs/{index}") for index, channel in enumerate(work.inputs)
@@ -70,7 +75,7 @@ def task_order(
         log_export=_log_folder(reach, work),
         boot_file=role.command.path if isinstance(role.command, BootFile) else "",
         shell=role.command.line if isinstance(role.command, ShellCommand) else "",
-        arguments=tuple(f"--{parameter.name}={parameter.value}" for parameter in work.parameters),
+        arguments=tuple(parameter.argument for parameter in work.parameters),
         environment={**(work.engine.environment if work.engine else {}), **work.environment},
         working_dir=work.working_dir,
         upload_period_s=launch.upload_period_s,
@@ -123,6 +128,7 @@ def buckets_of(launch: LaunchSpec) -> list[str]:
     uris = [channel.uri for channel in (*launch.all_inputs(), *launch.all_outputs())]
     works = [launch.work_of(role) for role in launch.roles]
     uris += [work.code.uri for work in works if work.code]
+    uris += [work.image.uri for work in works if work.image and work.image.uri]
     uris += [work.log_export_uri for work in works if work.log_export_uri]
     return sorted({ObsPath.parse(uri).bucket for uri in uris})
 
@@ -156,6 +162,21 @@ def _code_folder(reach: _Reach, work: Work) -> Folder | None:
         shown=SUBSCRIBED if hidden else "",
         local_path=work.code.local_path,
         grant=reach.grant(work.code.uri, "code/0"),
+    )
+
+
+def _image_folder(reach: _Reach, work: Work) -> ImageFolder | None:
+    image = work.image
+    if image is None:
+        return None
+    return ImageFolder(
+        name=image.name,
+        uri=image.uri,
+        local_path="/",
+        grant=reach.grant(image.uri, "image/0") if image.uri else PathGrant(path=image.path),
+        is_file=True,
+        environment=image.environment,
+        working_dir=image.working_dir,
     )
 
 

@@ -127,10 +127,18 @@ class OwnedObjects:
         async for piece in self._objects.read(path, start=start, end=end):
             yield piece
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
         """Store it. Raises as the store's, and `BucketNotFound` for a bucket of others."""
         await check_bucket(self._ctx, self._who, path.bucket)
-        return await self._objects.write(path, pieces)
+        return await self._objects.write(path, pieces, replacing=replacing)
+
+    async def move(self, source: ObsPath, target: ObsPath, *, replacing: str | None = None) -> bool:
+        """Move it. Raises as the store's, and `ObjectNotFound` and `BucketNotFound` for buckets of others."""
+        await self._check_object(source)
+        await check_bucket(self._ctx, self._who, target.bucket)
+        return await self._objects.move(source, target, replacing=replacing)
 
     async def delete(self, path: ObsPath) -> None:
         """Delete it; missing is success, and so is another's bucket."""

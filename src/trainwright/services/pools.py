@@ -116,7 +116,8 @@ def _read(ctx: Services, who: Principal, pool_id: str) -> Pool:
 async def list_pools(
     ctx: Services, who: Principal, *, workspace_id: str = "", selector: str = "", status: str = ""
 ) -> PoolsResponse:
-    """The public pool and those of the caller's project, oldest first.
+    """The public pool and those of the caller's project, oldest first; with a workspace, only those that its jobs may
+    be in, which are all but the other workspaces' own.
 
     Raises:
         InvalidQuery: the selector or the status is not one.
@@ -130,12 +131,11 @@ async def list_pools(
         return PoolsResponse(items=[])
     flavors = ctx.catalogue.flavors
     items = []
-    if workspace_id in ("", DEFAULT_WORKSPACE) and selects(public_labels(who.project_id)):
+    if selects(public_labels(who.project_id)):
         uses = await probe_shares(ctx)
         items.append(public_item(who.project_id, uses[""].size, flavors))
-    if workspace_id in ("", DEFAULT_WORKSPACE):
-        fixed = [_as_pool(pool, who) for pool in ctx.fixed_pools.values()]
-        items += [fixed_item(pool, flavors) for pool in fixed if selects(fixed_labels(pool))]
+    fixed = [_as_pool(pool, who) for pool in ctx.fixed_pools.values()]
+    items += [fixed_item(pool, flavors) for pool in fixed if selects(fixed_labels(pool))]
     items += [pool_item(pool, flavors) for pool in pools if selects(pool_labels(pool))]
     return PoolsResponse(items=items)
 
@@ -164,9 +164,9 @@ async def show_pool(ctx: Services, who: Principal, pool_id: str) -> PoolItem:
 
 
 async def show_statistics(ctx: Services, who: Principal, workspace_id: str = "") -> PoolStatisticsResponse:
-    """How many pools there are in a workspace, or in all. Raises `WorkspaceNotFound`."""
+    """How many pools serve a workspace, or there are in all. Raises `WorkspaceNotFound`."""
     pools = await ctx.blocking(_list, ctx, who, workspace_id)
-    public = 1 + len(ctx.fixed_pools) if workspace_id in ("", DEFAULT_WORKSPACE) else 0
+    public = 1 + len(ctx.fixed_pools)
     return PoolStatisticsResponse(
         statistics=PoolStatistics(status=PoolStatusCounts(created=len(pools) + public)),
         operation_time=stamp(ctx.clock.now_ms()),

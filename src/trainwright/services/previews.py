@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainwright.catalog.blame import naming_fields
 from trainwright.catalog.resolve import CODE_PARENT, MOUNT_PATH
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.specs import BootFile, Distribution, LaunchSpec, RoleSpec, Work
 from trainwright.ports.identity import Principal
+from trainwright.runner.environment import hyperparameters
 from trainwright.services.context import Services
 from trainwright.services.create_checks import HOME
 from trainwright.services.ownership import is_platforms
@@ -31,10 +33,12 @@ async def preview(ctx: Services, who: Principal, raw: Mapping[str, Any]) -> JobP
     Raises:
         TrainwrightError: as `role_creation.prepare`.
     """
-    prepared = await prepare(ctx, who, raw, str(uuid.uuid4()))
+    with naming_fields():
+        prepared = await prepare(ctx, who, raw, str(uuid.uuid4()))
     launch = prepared.launch
     hidden = any(named.source is not None and named.source.code_hidden for named in prepared.named)
-    return JobPreview(roles=[_role(launch, role, hidden=hidden) for role in launch.roles])
+    called = ctx.server_url.startswith("http")  # nodes may only reach it through a folder
+    return JobPreview(roles=[_role(launch, role, hidden=hidden, called=called) for role in launch.roles])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ class _Added:
     processes: int = 1
 
 
-def _role(launch: LaunchSpec, role: RoleSpec, *, hidden: bool) -> RolePreview:
-    """`hidden`: the command belongs to the algorithm's publisher, and is told to nobody."""
+def _role(launch: LaunchSpec, role: RoleSpec, *, hidden: bool, called: bool) -> RolePreview:
+    """`hidden`: the command belongs to the algorithm's publisher, and is told to nobody. `called`: jobs can call us."""
     work = launch.work_of(role)
     way = _way(role, work)
     added = _added(launch, role, work, way)
@@ -64,7 +68,7 @@ def _role(launch: LaunchSpec, role: RoleSpec, *, hidden: bool) -> RolePreview:
         started_by=added.started_by,
         processes=added.processes,
         working_dir=_working_dir(role, work),
-        environment=_environment(launch, role, work, added),
+        environment=_environment(launch, role, work, added, called=called),
         folders=_folders(work),
         min_succeeded=role.min_succeeded or role.replicas,
         min_failed=role.min_failed,
@@ -84,7 +88,7 @@ def _command(role: RoleSpec, work: Work, added: _Added) -> str:
         return role.command.line
     code = work.code.local_path if work.code else CODE_PARENT
     words = ["python", "-u", f"{code}/{role.command.path}"]
-    words += [f"--{parameter.name}={parameter.value}" for parameter in work.parameters]
+    words += [parameter.argument for parameter in work.parameters]
     channels = (*work.inputs, *work.outputs)
     words += [f"--{one.name}={one.local_path}" for one in channels if one.pass_as == "argument"]
     return " ".join([*added.before, *(shlex.quote(word) for word in words), *added.after])
@@ -145,7 +149,9 @@ def _ascend(role: RoleSpec, work: Work, processes: int, master: str) -> _Added:
 def _working_dir(role: RoleSpec, work: Work) -> str:
     if work.working_dir:
         return work.working_dir
-    return _job_dir(work) if isinstance(role.command, BootFile) else HOME
+    if isinstance(role.command, BootFile):
+        return _job_dir(work)
+    return (work.image.working_dir if work.image else "") or HOME
 
 
 def _job_dir(work: Work) -> str:
@@ -156,25 +162,41 @@ def _job_dir(work: Work) -> str:
     return parent if parent != "/" else work.code.local_path
 
 
-def _environment(launch: LaunchSpec, role: RoleSpec, work: Work, added: _Added) -> dict[str, str]:
+def _environment(
+    launch: LaunchSpec, role: RoleSpec, work: Work, added: _Added, *, called: bool
+) -> dict[str, str]:
     """In the order in which later ones win."""
     shell = not isinstance(role.command, BootFile)
     channels = [*work.inputs, *work.outputs]
-    return {
+    found = {
+        **(work.image.environment if work.image else {}),
         **_paths(work),
         **_places_in_job(launch, role),
         **_old_names(launch, role, work),
+        **_of_library(launch, work, called=called),
         "MA_APIGW_ENDPOINT": "<server>",
         **({"NCCL_DEBUG": "INFO"} if role.resources.accelerator_kind == "gpu" else {}),
         "TRAINWRIGHT_TASK": f"{JOB}-a<attempt>/{role.name}-{INDEX}",
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": str(max(1, int(role.resources.cpus))),
         **(work.engine.environment if work.engine else {}),
+        **(hyperparameters({"arguments": [one.argument for one in work.parameters]})[0] if shell else {}),
         "MA_PROC_START_CNT": "<number of the start>",
         **added.environment,
         **{one.name: one.local_path for one in channels if shell or one.pass_as == "environment"},
         **work.environment,
     }
+    return {**found, "PYTHONPATH": ":".join(filter(None, [found["PYTHONPATH"], f"{_RUN}/lib"]))}
+
+
+def _of_library(launch: LaunchSpec, work: Work, *, called: bool) -> dict[str, str]:
+    """For what every job can import."""
+    found = {"TRAINWRIGHT_INSIDE": f"{_RUN}/inside"}
+    if called and "TRAINWRIGHT_ENDPOINT" not in work.environment:
+        found["TRAINWRIGHT_ENDPOINT"] = "<server>"
+        found["TRAINWRIGHT_PROJECT"] = launch.project_id
+        found["TRAINWRIGHT_TOKEN_FILE"] = f"{_RUN}/token"
+    return found
 
 
 def _paths(work: Work) -> dict[str, str]:
@@ -225,9 +247,13 @@ def _old_names(launch: LaunchSpec, role: RoleSpec, work: Work) -> dict[str, str]
     found = {"DLS_TASK_INDEX": INDEX, "DLS_TASK_NUMBER": str(role.replicas)}
     if work.code is not None and not _is_ours(work.code.uri):
         found["DLS_APP_URL"] = work.code.uri
-    for name, variable in (("data_url", "DLS_DATA_URL"), ("train_url", "DLS_TRAIN_URL")):
-        for channel in (*work.inputs, *work.outputs):
-            if channel.name == name:
+    for first, name, variable in (
+        (work.inputs, "data_url", "DLS_DATA_URL"),
+        (work.outputs, "train_url", "DLS_TRAIN_URL"),
+    ):
+        named = [channel for channel in (*work.inputs, *work.outputs) if channel.name == name]
+        for channel in (*named, *first)[:1]:
+            if not _is_ours(channel.uri):
                 found[variable] = channel.uri
     if role.replicas == 1:
         found[f"BATCH_{launch.job_name}.0_HOSTS"] = f"<host of {role.name}-0>:{PORT}"

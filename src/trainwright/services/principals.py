@@ -2,19 +2,22 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from trainwright.domain.access import ADMINISTRATOR
-from trainwright.domain.errors import NoCredentials
+from trainwright.domain.access import ADMINISTRATOR, allowed_by
+from trainwright.domain.errors import AttemptClosed, NoCredentials
 from trainwright.ports.identity import AccessKey, Principal, Token, User
 from trainwright.ports.uow import PLATFORM, UnitOfWorkFactory
 from trainwright.services.context import Services
 from trainwright.services.key_pairs import KeyPair, new_key_pair, seal_secret
+from trainwright.services.tokens import JOB_PREFIX, verify_job
 
 TOKEN_PREFIX = "tw_"
 ADMIN_NAME = "admin"
 DEFAULT_ACCOUNT = "default"
 FIRST = "first"
+OBJECT_ACTIONS = allowed_by(["obs:*"])
+"""What a job may do with its token, as far as its owner may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,15 @@ def bootstrap_admin(
 
 
 async def authenticate(ctx: Services, token: str) -> Principal:
-    """The owner of `token`.
+    """The owner of `token`. That of a job stands for the job's owner, who with it may only reach objects.
 
     Raises:
-        NoCredentials: nobody's, or disabled.
+        NoCredentials: nobody's, or disabled; the job's attempt has ended.
     """
-    principal = await ctx.blocking(_find, ctx, hash_token(token))
+    if token.startswith(JOB_PREFIX):
+        principal = await ctx.blocking(_find_job_owner, ctx, verify_job(ctx.secret, token))
+    else:
+        principal = await ctx.blocking(_find, ctx, hash_token(token))
     if principal is None:
         raise NoCredentials
     return principal
@@ -103,3 +109,19 @@ async def authenticate(ctx: Services, token: str) -> Principal:
 def _find(ctx: Services, token_hash: str) -> Principal | None:
     with ctx.units(PLATFORM, write=False) as uow:
         return uow.principals.find_by_token(token_hash, ctx.clock.now_ms())
+
+
+def _find_job_owner(ctx: Services, attempt_key: str) -> Principal | None:
+    """Whose job that attempt is, while it is open, with what of their rights a job has."""
+    if not attempt_key:
+        return None
+    with ctx.units(PLATFORM, write=False) as uow:
+        try:
+            job, _ = uow.attempts.get_live(attempt_key)
+        except AttemptClosed:
+            return None
+        owner = uow.principals.find_owner(job.user_id)
+    if owner is None or owner.project_id != job.project_id:
+        return None
+    allowed = frozenset(action for action in OBJECT_ACTIONS if owner.may(action))
+    return replace(owner, is_admin=False, actions=allowed)

@@ -1,6 +1,7 @@
 """What the ids in a new job's request stand for. Blocking; asked again in the unit that stores the job."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -8,7 +9,7 @@ from trainwright.catalog.folders import Folders
 from trainwright.catalog.from_algorithm import merge
 from trainwright.catalog.places import Place, parse_path
 from trainwright.catalog.roles import Part
-from trainwright.domain.errors import AlgorithmMismatch, InvalidParam, TrainwrightError
+from trainwright.domain.errors import AlgorithmMismatch, InvalidParam, NotFound, TrainwrightError
 from trainwright.domain.specs import Channel
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
@@ -145,13 +146,24 @@ def _inputs(uow: UnitOfWork, who: Principal, request: JobRequest) -> Iterator[tu
         if remote is None:
             continue
         if remote.dataset is not None and remote.dataset.id:
-            version = find_version(uow, who, remote.dataset.id, remote.dataset.version_id or "")
+            with _about(f"{field}.dataset"):
+                version = find_version(uow, who, remote.dataset.id, remote.dataset.version_id or "")
             folder = parse_path(f"{field}.dataset", version.uri).as_folder()
             yield index, Place(f"{field}.dataset", folder, version.id, version.bytes)
         elif remote.job is not None and remote.job.id:
-            output = _output_of(uow, remote.job.id, remote.job, f"{field}.job")
+            with _about(f"{field}.job"):
+                output = _output_of(uow, remote.job.id, remote.job, f"{field}.job")
             place = parse_path(f"{field}.job", output.uri)
             yield index, Place(f"{field}.job", place, ours=is_platforms(place.bucket))
+
+
+@contextmanager
+def _about(field: str) -> Iterator[None]:
+    """What stands for nothing is told with the field that names it."""
+    try:
+        yield
+    except NotFound as exc:
+        raise exc.about(field) from exc
 
 
 def _output_of(uow: UnitOfWork, job_id: str, wanted: JobOutputRequest, field: str) -> Channel:

@@ -11,12 +11,15 @@ from trainwright.domain.entities import Attempt, Event, Job, Slots, Source, Task
 from trainwright.domain.errors import InvalidQuery
 from trainwright.domain.texts import EVENT_TEXTS, Text, make_event
 from trainwright.ports.uow import PLATFORM, MetricBatch
+from trainwright.services import training_metrics
 from trainwright.services.answers import Answered, answer_of
 from trainwright.services.context import Services
+from trainwright.services.log_metrics import rules_of
 from trainwright.services.orders import buckets_of, task_order
 from trainwright.services.ownership import is_platforms
 from trainwright.services.resume_points import NotYet
 from trainwright.services.resuming import resume_point
+from trainwright.services.training_metrics import Target
 from trainwright.wire.runner import (
     Activity,
     Failure,
@@ -103,6 +106,7 @@ async def report(ctx: Services, attempt_key: str, task: str, report: Report) -> 
         ctx.events_grown(outcome.job_id)
     if outcome.final:
         ctx.log_grown(attempt_key, task)  # followers of its log learn that it is complete
+        ctx.log_waits.add(attempt_key, task)
     if outcome.matters:
         ctx.wake(outcome.job_id)
     return await _with_go(ctx, outcome.answered)
@@ -131,9 +135,11 @@ async def append_log(ctx: Services, attempt_key: str, task: str, offset: int, da
     """
     if offset < 0:
         raise InvalidQuery(field="offset", detail=_NOT_NEGATIVE)
-    stored = await ctx.blocking(_append_log, ctx, attempt_key, task, offset, data)
+    stored, searched = await ctx.blocking(_append_log, ctx, attempt_key, task, offset, data)
     if data:
         ctx.log_grown(attempt_key, task)
+    if searched:
+        ctx.log_waits.add(attempt_key, task)
     return LogAnswer(stored=stored)
 
 
@@ -156,6 +162,9 @@ def _register(ctx: Services, attempt_key: str, task: str, registration: Registra
             node = (registration.node or registration.host)[:HOST_LENGTH_MAX]
             there = replace(there, launcher=registration.launcher, node=node)
         uow.tasks.save(there, make_due=first)
+        if first and rules_of(job, row.role):
+            mark = uow.training_metrics.mark(attempt_key, task)
+            uow.training_metrics.save_mark(attempt_key, task, replace(mark, reading=True))
         owners = uow.buckets.owners(buckets_of(job.launch))
         uow.commit()
     strange = {
@@ -165,7 +174,7 @@ def _register(ctx: Services, attempt_key: str, task: str, registration: Registra
 
 
 def _report(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outcome:
-    if not (report.events or report.samples or report.final):
+    if not (report.events or report.samples or report.points or report.final):
         asked = _nothing_new(ctx, attempt_key, task, report)
         if asked is not None:
             return asked
@@ -200,17 +209,23 @@ def _store(ctx: Services, attempt_key: str, task: str, report: Report) -> _Outco
             for batch in batches:
                 if batch is not None:
                     uow.metrics.add(batch)
+        told = bool(fresh)
+        if report.points:
+            target = Target(job.id, attempt.number, task)
+            told = training_metrics.store(uow, target, report.points, now_ms) or told
         answered = answer_of(uow, job, attempt, after, report.ready, now_ms=now_ms)
         uow.commit()
     final = after.is_final and not row.is_final
-    return _Outcome(answered, job.id, events=bool(fresh), matters=matters, final=final)
+    return _Outcome(answered, job.id, events=told, matters=matters, final=final)
 
 
-def _append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> int:
+def _append_log(ctx: Services, attempt_key: str, task: str, offset: int, data: bytes) -> tuple[int, bool]:
+    """Stored bytes, and whether the log is searched for training metrics."""
     with ctx.units(PLATFORM, write=False) as uow:
-        uow.attempts.get_live(attempt_key)
-        uow.tasks.get(attempt_key, task)
-    return ctx.logs.append(attempt_key, task, offset, data)
+        job, _ = uow.attempts.get_live(attempt_key)
+        row = uow.tasks.get(attempt_key, task)
+    searched = bool(rules_of(job, row.role))
+    return ctx.logs.append(attempt_key, task, offset, data), searched
 
 
 def _fresh_events(events: Sequence[RunnerEvent], last_seq: int) -> list[RunnerEvent]:

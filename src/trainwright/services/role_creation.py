@@ -8,7 +8,7 @@ from typing import Any, Final
 from trainwright.catalog.flavors import Flavor
 from trainwright.catalog.from_algorithm import check_fit
 from trainwright.catalog.places import Places, find_places
-from trainwright.catalog.resolve import JobIdentity, PlacedPart, find_flavor, resolve
+from trainwright.catalog.resolve import JobIdentity, PlacedPart, find_flavor, find_image, resolve
 from trainwright.catalog.roles import Part, expand
 from trainwright.domain.access import Action
 from trainwright.domain.errors import ActionDenied, InvalidParam, TrainwrightError
@@ -18,6 +18,7 @@ from trainwright.ports.identity import Principal
 from trainwright.services.context import Services
 from trainwright.services.create_checks import check_algorithm
 from trainwright.services.folders import check_names
+from trainwright.services.images import check_image
 from trainwright.services.offered_checks import ROLES_KIND, check_code_offered, check_job_offered
 from trainwright.services.ownership import owned_objects
 from trainwright.services.reading import scope_of
@@ -138,6 +139,9 @@ async def _launch(
             # The code of a subscription lies with the platform, where the caller sees nothing.
             code_objects = ctx.objects if source is not None and source.code_uri else None
             found = await check_places(objects, wanted, code_objects=code_objects)
+            image = find_image(one.request.algorithm or AlgorithmRequest(), ctx.catalogue)
+            if image is not None:
+                await check_image(ctx, objects, image)
         flavors.append(flavor)
         placed.append(PlacedPart(one.part, found, one.pool, folders))
     launch = resolve(placed, ctx.catalogue, JobIdentity(job_id=job_id, project_id=who.project_id))

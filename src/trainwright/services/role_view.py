@@ -43,7 +43,7 @@ def node_resources(job: Job) -> Resources:
 
 def main_role(job: Job) -> RoleSpec:
     """The role that stands for the job where there is room for one: the first main one, or the first."""
-    return next((role for role in job.launch.roles if role.main), job.launch.roles[0])
+    return job.launch.main_role()
 
 
 def flavor_detail(flavor_id: str, have: Resources) -> dict[str, Any]:

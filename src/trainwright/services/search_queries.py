@@ -30,6 +30,8 @@ _SORTS: Mapping[str, str] = {
     "status": "status",
     "phase": "status",
     "start_time": "start_time",
+    "user_name": "user_name",
+    "priority": "priority",
 }
 _CHOICE = ("in", "not")
 _TEXT = ("like", "in", "not")
@@ -46,6 +48,8 @@ _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "runtime_type": _CHOICE,
     "pool_id": _CHOICE,
     "experiment_id": _CHOICE,
+    "engine_id": _TEXT,
+    "flavor_id": _TEXT,
 }
 _HOWS: Mapping[str, Literal["in", "not", "like"]] = {"in": "in", "not": "not", "like": "like"}
 _NO_JOB = Match("id", ("",))

@@ -66,11 +66,11 @@ def _subscribed(uow: UnitOfWork, subscription_id: str, version_id: str) -> Sourc
     try:
         _, item = uow.gallery.get_subscription(subscription_id)
     except SubscriptionNotFound as exc:
-        raise AlgorithmNotFound(algorithm=subscription_id) from exc
+        raise AlgorithmNotFound(field="algorithm.subscription_id", algorithm=subscription_id) from exc
     for version in item.versions:
         if version.id == version_id:
             return Source(item.id, item.title, version.document, code_hidden=True, code_uri=version.code_uri)
-    raise AlgorithmNotFound(algorithm=version_id)
+    raise AlgorithmNotFound(field="algorithm.item_version_id", algorithm=version_id)
 
 
 def check_datasets(uow: UnitOfWork, source: Source, request: JobRequest) -> None:

@@ -1,5 +1,6 @@
 """A file under way: nameless to readers until it is published by a rename."""
 
+import errno
 import os
 import secrets
 import threading
@@ -9,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""From filesystems without hard links: there the name is looked for first, and only our own writers are kept apart."""
 _STALE_S = 24 * 3600
 _BUFFERS_MAX = 512  # below IOV_MAX
 
@@ -51,10 +54,12 @@ class Draft:
             for first in range(0, len(pieces), _BUFFERS_MAX):
                 _write(descriptor, pieces[first : first + _BUFFERS_MAX])
 
-    def publish(self, name: str, at: int, *, durable: bool) -> os.stat_result:
-        """Give the file its place: `name` in the folder `at`, replacing what is there. `durable`: on disk first.
+    def publish(self, name: str, at: int, *, durable: bool, new: bool = False) -> os.stat_result:
+        """Give the file its place: `name` in the folder `at`, replacing what is there. `durable`: on disk first. `new`:
+        nothing is replaced, whoever makes a file of this name at the same time.
 
         Raises:
+            FileExistsError: `new`, and there is something; may be called again.
             FileNotFoundError: the folder was removed meanwhile; may be called again.
             IsADirectoryError: `name` is a folder; may be called again.
         """
@@ -63,7 +68,7 @@ class Draft:
             if durable:
                 os.fsync(descriptor)
             status = os.fstat(descriptor)
-            os.rename(self._path, name, dst_dir_fd=at)
+            place(self._path, name, to=at, new=new)
             if durable:
                 os.fsync(at)
             self._descriptor = None
@@ -77,6 +82,34 @@ class Draft:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o666)
         return self._descriptor
+
+
+def place(path: Path | str, name: str, *, to: int, at: int | None = None, new: bool = False) -> None:
+    """Rename `path`, of the folder `at`, to `name` in the folder `to`. `new`: only where there is nothing.
+
+    Raises:
+        FileExistsError: `new`, and there is something.
+    """
+    if new:
+        try:
+            os.link(path, name, src_dir_fd=at, dst_dir_fd=to, follow_symlinks=False)
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            if _is_there(name, to):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from exc
+        else:
+            os.unlink(path, dir_fd=at)
+            return
+    os.rename(path, name, src_dir_fd=at, dst_dir_fd=to)
+
+
+def _is_there(name: str, at: int) -> bool:
+    try:
+        os.stat(name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def remove_stale(folder: Path) -> None:

@@ -7,6 +7,7 @@ themselves is an object like any other; names that no key can have are left out 
 import errno
 import os
 import stat
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,9 +28,10 @@ from trainwright.domain.errors import (
 )
 from trainwright.domain.obs import ObsPath, is_bucket_name
 from trainwright.domain.texts import Text
-from trainwright.ports.objects import ObjectMeta, ObjectPage
+from trainwright.ports.objects import NOTHING, ObjectMeta, ObjectPage
 from trainwright.storage import beneath
-from trainwright.storage.draft import Draft, remove_stale
+from trainwright.storage.conditions import check_replaced, exists
+from trainwright.storage.draft import Draft, place, remove_stale
 from trainwright.storage.listing import (
     DRAFT_PREFIX,
     KEY_DEPTH_MAX,
@@ -45,6 +47,7 @@ R = TypeVar("R")
 BLOCK = 1 << 20
 _THREADS = 8
 _PUBLISH_TRIES = 20
+_TURNS = 64
 NOT_AN_OBJECT = Text("it names a bucket, not an object", "该路径是桶，不是对象")
 FOLDER_HOLDS_NO_BYTES = Text("a folder holds no bytes of its own", "目录本身不包含数据")
 _TOO_LONG = Text(
@@ -70,6 +73,7 @@ class FolderStore:
         self._drafts.mkdir(mode=0o700, exist_ok=True)
         self._durable = durable
         self._names = FolderNames()
+        self._turns = tuple(threading.RLock() for _ in range(_TURNS))
         self._threads = anyio.CapacityLimiter(_THREADS)
         remove_stale(self._drafts)
 
@@ -113,10 +117,15 @@ class FolderStore:
         finally:
             os.close(descriptor)
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
-        """Store the object; readers see the old bytes or all the new ones.
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
+        """Store the object; readers see the old bytes or all the new ones. What it is `replacing` is held against what
+        is there in turn with all other writers of this process. A job that writes the same file itself is no such
+        writer: only `NOTHING` is kept from it, too.
 
         Raises:
+            ObjectChanged: something else is there.
             BucketNotFound: there is no such bucket.
             KeyConflict: the key is a folder, or lies below an object.
             InvalidObsPath: the key cannot be a file's name, or bytes were given for a folder.
@@ -131,7 +140,18 @@ class FolderStore:
                 if size >= BLOCK:
                     await self._blocking(self._add, path, draft, gathered)
                     gathered, size = [], 0
-            return await self._blocking(self._finish, path, draft, gathered)
+            return await self._blocking(self._finish, path, draft, gathered, replacing)
+
+    async def move(self, source: ObsPath, target: ObsPath, *, replacing: str | None = None) -> bool:
+        """Rename the file; its etag stays. False for folders, and where the buckets are on two filesystems.
+
+        Raises:
+            ObjectNotFound, BucketNotFound, KeyConflict, InvalidObsPath, ObjectChanged: as `write` and `read`.
+        """
+        _check_key(target)
+        if source.is_folder or target.is_folder:
+            return False
+        return await self._blocking(self._move, source, target, replacing)
 
     async def delete(self, path: ObsPath) -> None:
         """Delete one object, and the folders above it that this leaves empty. Missing is success."""
@@ -229,33 +249,92 @@ class FolderStore:
                 raise BucketNotFound(bucket=path.bucket)
             draft.add(pieces)
 
-    def _finish(self, path: ObsPath, draft: Draft, pieces: list[bytes]) -> ObjectMeta:
+    def _finish(self, path: ObsPath, draft: Draft, pieces: list[bytes], replacing: str | None) -> ObjectMeta:
         if path.is_folder and any(pieces):
             raise InvalidObsPath(field="key", uri=str(path), detail=FOLDER_HOLDS_NO_BYTES)
         with _translated(writing=path):
             if path.is_folder:
-                return self._make_marked(path)
+                with self._turn(path):
+                    check_replaced(path, replacing, self._find(path) if replacing is not None else None)
+                    return self._make_marked(path)
             draft.add(pieces)
-            for _ in range(_PUBLISH_TRIES):
-                status = self._publish(path, draft)
-                if status is not None:
-                    return _meta(path.bucket, path.key, status)
-            raise StorageUnavailable(detail=f"the folder of {path} keeps vanishing")
 
-    def _publish(self, path: ObsPath, draft: Draft) -> os.stat_result | None:
+            def publish(name: str, at: int, new: bool) -> os.stat_result:
+                return draft.publish(name, at, durable=self._durable, new=new)
+
+            return _meta(path.bucket, path.key, self._place(path, replacing, publish))
+
+    def _move(self, source: ObsPath, target: ObsPath, replacing: str | None) -> bool:
+        *above, name = _parts(source)
+        first, second = sorted((self._turn(source), self._turn(target)), key=id)
+        with first, second, _translated(reading=source), beneath.folder(self._root, above) as at:
+
+            def rename(new_name: str, to: int, new: bool) -> os.stat_result:
+                if not _is_file(name, at):
+                    raise ObjectNotFound(uri=str(source))
+                status = os.stat(name, dir_fd=at, follow_symlinks=False)
+                # A move that was killed between its two steps; one name in two spellings is no second name.
+                if status.st_nlink > 1 and _is_file(new_name, to, like=status):
+                    os.unlink(name, dir_fd=at)
+                else:
+                    place(name, new_name, at=at, to=to, new=new)
+                if self._durable:
+                    os.fsync(to)
+                    os.fsync(at)
+                return status
+
+            if not _is_file(name, at):  # before folders are made for it
+                raise ObjectNotFound(uri=str(source))
+            with _translated(writing=target):
+                try:
+                    self._place(target, replacing, rename)
+                except OSError as exc:
+                    if exc.errno != errno.EXDEV:
+                        raise
+                    return False
+        beneath.prune(self._root, above)
+        return True
+
+    def _place(
+        self, path: ObsPath, replacing: str | None, put: Callable[[str, int, bool], os.stat_result]
+    ) -> os.stat_result:
+        for _ in range(_PUBLISH_TRIES):
+            status = self._try_place(path, replacing, put)
+            if status is not None:
+                return status
+        raise StorageUnavailable(detail=f"the folder of {path} keeps vanishing")
+
+    def _try_place(
+        self, path: ObsPath, replacing: str | None, put: Callable[[str, int, bool], os.stat_result]
+    ) -> os.stat_result | None:
         """None: a deletion pruned the object's folder at this very moment, or made room; try again."""
         *above, name = _parts(path)
         at = self._make_folders(path, above)
         try:
-            return draft.publish(name, at, durable=self._durable)
+            with self._turn(path):
+                if replacing not in (None, NOTHING):
+                    check_replaced(path, replacing, self._find(path))
+                return put(name, at, replacing == NOTHING)
         except FileNotFoundError:
             return None
-        except IsADirectoryError as exc:
+        except (IsADirectoryError, FileExistsError) as exc:
+            if not _is_folder(name, at):
+                raise exists(path) from exc
             if not _remove_if_without_objects(name, at):
                 raise KeyConflict(uri=str(path), other=f"{path}/") from exc
             return None
         finally:
             os.close(at)
+
+    def _turn(self, path: ObsPath) -> threading.RLock:
+        """Whoever changes what is at `path` holds it for that moment."""
+        return self._turns[hash(path) % _TURNS]
+
+    def _find(self, path: ObsPath) -> ObjectMeta | None:
+        try:
+            return self._head(path)
+        except ObjectNotFound:
+            return None
 
     def _make_marked(self, path: ObsPath) -> ObjectMeta:
         at = self._make_folders(path, _parts(path))
@@ -297,7 +376,7 @@ class FolderStore:
                     beneath.mark(at, marked=False)
                 beneath.prune(self._root, parts)
                 return
-            with beneath.folder(self._root, above) as at:
+            with self._turn(path), beneath.folder(self._root, above) as at:
                 if stat.S_ISREG(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
                     os.unlink(name, dir_fd=at)
             beneath.prune(self._root, above)
@@ -342,6 +421,22 @@ def _check_key(path: ObsPath) -> None:
         raise InvalidObsPath(field="key", uri=str(path), detail=NOT_AN_OBJECT)
     if any(part.startswith(DRAFT_PREFIX) for part in path.key.split("/")):
         raise InvalidObsPath(field="key", uri=str(path), detail=_RESERVED, prefix=DRAFT_PREFIX)
+
+
+def _is_file(name: str, at: int, *, like: os.stat_result | None = None) -> bool:
+    """Whether `name` in the folder `at` is a file; with `like`, that very one."""
+    try:
+        status = os.stat(name, dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(status.st_mode) and (like is None or os.path.samestat(status, like))
+
+
+def _is_folder(name: str, at: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _remove_empty(at: int, depth: int = 0) -> None:

@@ -1,4 +1,6 @@
-"""Logs of tasks as files: root/<job id>/<attempt key>/modelarts-job-<job id>-<task>.log"""
+"""Logs of tasks as files: root/<job id>/<attempt key>/modelarts-job-<job id>-<task>.log, and the times of their bytes
+beside them (`log_times`).
+"""
 
 import errno
 import os
@@ -11,6 +13,9 @@ from pathlib import Path
 from zlib import crc32
 
 from trainwright.domain.errors import LogGap, StorageUnavailable
+from trainwright.ports.clock import Clock, SystemClock
+from trainwright.ports.logs import Arrivals
+from trainwright.storage import log_times
 
 PIECE = 256 << 10
 _LOCKS = 64
@@ -23,9 +28,11 @@ class FolderLogs:
     thread. A name that no job, attempt or task can have raises ValueError: callers check before.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Clock | None = None) -> None:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._root = root
+        self._clock = clock or SystemClock()
+        self._times = log_times.LogTimes()
         # One lock for many files: an append holds it for a few milliseconds.
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
 
@@ -44,6 +51,9 @@ class FolderLogs:
                 if not 0 <= offset <= stored:
                     raise LogGap(offset=offset, stored=stored)
                 fresh = memoryview(data)[stored - offset :]
+                if fresh:
+                    # First: bytes are never taken for those of an earlier time, whatever happens between.
+                    self._times.note(path, stored, self._clock.now_ms())
                 _write(descriptor, fresh, stored)
                 return stored + len(fresh)
             finally:
@@ -80,10 +90,22 @@ class FolderLogs:
         path = self._path(attempt_key, task)
         return path if path.is_file() else None
 
+    def arrivals(self, attempt_key: str, task: str, start: int, end: int) -> Arrivals:
+        """When the bytes from `start` up to `end` came, to about a fifth of a second."""
+        with _translated():
+            return log_times.arrivals(self._path(attempt_key, task), start, end)
+
+    def offset_since(self, attempt_key: str, task: str, time_ms: int) -> int | None:
+        """From where on bytes came at that time or later; None: none has, as far as is known."""
+        with _translated():
+            return log_times.offset_since(self._path(attempt_key, task), time_ms)
+
     def delete_job(self, job_id: str) -> None:
         """Remove the logs of all attempts of a job. Missing is success."""
+        folder = self._root / _checked(job_id)
         with _translated(), suppress(FileNotFoundError):
-            shutil.rmtree(self._root / _checked(job_id))
+            shutil.rmtree(folder)
+        self._times.forget(folder)
 
     def job_ids(self) -> Sequence[str]:
         """Jobs that have logs, in no order."""

@@ -1,14 +1,16 @@
 """An object store in any S3-compatible service: bytes through obstore, the rest through `s3_calls`."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
+from weakref import WeakValueDictionary
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store as Remote
 
 from trainwright.domain.errors import (
@@ -17,16 +19,19 @@ from trainwright.domain.errors import (
     BucketNotFound,
     InvalidBucketName,
     InvalidObsPath,
+    ObjectChanged,
     ObjectNotFound,
     ObjectTooLarge,
     StorageUnavailable,
 )
 from trainwright.domain.obs import ObsPath, is_bucket_name
-from trainwright.ports.objects import ObjectMeta, ObjectPage
+from trainwright.ports.objects import ANYTHING, NOTHING, ObjectMeta, ObjectPage
+from trainwright.storage.conditions import changed, check_replaced, exists
 from trainwright.storage.folder import FOLDER_HOLDS_NO_BYTES, NOT_AN_OBJECT
 from trainwright.storage.s3_calls import ANSWER_S, CONNECT_S, Entry, S3Calls, S3Settings, error_code
 
 if TYPE_CHECKING:  # in obstore's stubs only
+    from obstore import PutMode
     from obstore.store import S3Credential
 
 PART = 16 << 20
@@ -37,6 +42,7 @@ _BODY_S = 24 * 3600  # a whole transfer; a stalled one ends after ANSWER_S
 _BUCKET_KNOWN_S = 30.0
 _LIST_MAX = 1000
 _SIGN_TTL_MAX_S = 7 * 24 * 3600
+_NO_CONDITIONS = "NotImplemented"  # what services say to headers that they do not know
 
 
 class S3Store:
@@ -51,6 +57,8 @@ class S3Store:
         self._calls = S3Calls(settings)
         self._remotes: dict[str, Remote] = {}
         self._known: dict[str, float] = {}
+        self._knows_conditions = True  # until it says that it does not
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """Close the connections. Calling it twice is fine."""
@@ -122,11 +130,18 @@ class S3Store:
             async for piece in found.stream(min_chunk_size=_PIECE):
                 yield bytes(piece)
 
-    async def write(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> ObjectMeta:
+    async def write(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], *, replacing: str | None = None
+    ) -> ObjectMeta:
         """Store the object; readers see the old bytes or all the new ones. Small ones go in one call, others in
         parts, of which at most four are in memory.
 
+        Writers of this process that say what they are `replacing` take turns. Small objects are also kept apart from
+        other writers by services that know conditional writes; large ones, and on other services all, are looked at
+        right before they are stored.
+
         Raises:
+            ObjectChanged: something else is there.
             BucketNotFound: there is no such bucket.
             InvalidObsPath: the key names no object, or bytes were given for a folder.
             ObjectTooLarge: it has more parts than S3 takes (156 GiB).
@@ -140,16 +155,19 @@ class S3Store:
             if first and path.is_folder:
                 raise InvalidObsPath(field="key", uri=str(path), detail=FOLDER_HOLDS_NO_BYTES)
             if len(first) > PART:
-                await self._write_parts(path, _joined(path, first, pieces))
+                await self._write_parts(path, _joined(path, first, pieces), replacing)
                 return await self.head(path)
-        if path.is_folder:
-            await self._calls.call("PUT", path.bucket, path.key)
-        else:
-            with _translated(path, writing=True):
-                await obstore.put_async(
-                    self._remote(path.bucket), path.key, bytes(first), use_multipart=False
-                )
-        return await self.head(path)
+        if replacing is None:
+            await self._write_whole(path, bytes(first))
+            return await self.head(path)
+        async with self._turn(path):
+            await self._check(path, replacing)
+            await self._write_whole(path, bytes(first), replacing)
+            return await self.head(path)
+
+    async def move(self, source: ObsPath, target: ObsPath, *, replacing: str | None = None) -> bool:
+        """Services have no such call."""
+        return False
 
     async def delete(self, path: ObsPath) -> None:
         """Delete one object. Missing is success."""
@@ -201,16 +219,70 @@ class S3Store:
                     return found
         raise ObjectNotFound(uri=str(path))
 
-    async def _write_parts(self, path: ObsPath, pieces: AsyncIterator[bytes]) -> None:
+    async def _write_whole(self, path: ObsPath, data: bytes, replacing: str | None = None) -> None:
+        if path.is_folder:
+            await self._calls.call("PUT", path.bucket, path.key)
+            return
+        mode: PutMode = "overwrite"
+        if self._knows_conditions and replacing is not None and replacing != ANYTHING:
+            mode = "create" if replacing == NOTHING else {"e_tag": f'"{replacing}"'}
         with _translated(path, writing=True):
-            await obstore.put_async(
-                self._remote(path.bucket),
-                path.key,
-                pieces,
-                use_multipart=True,
-                chunk_size=PART,
-                max_concurrency=PARTS_AT_ONCE,
-            )
+            try:
+                await self._put(path, data, mode)
+            except AlreadyExistsError as exc:
+                raise exists(path) if mode == "create" else changed(path) from exc
+            except BaseError as exc:
+                if mode == "overwrite" or error_code(str(exc)) != _NO_CONDITIONS:
+                    raise
+                self._knows_conditions = False
+                await self._put(path, data, "overwrite")
+
+    async def _put(self, path: ObsPath, data: bytes, mode: "PutMode") -> None:
+        await obstore.put_async(self._remote(path.bucket), path.key, data, mode=mode, use_multipart=False)
+
+    async def _write_parts(
+        self, path: ObsPath, pieces: AsyncIterator[bytes], replacing: str | None = None
+    ) -> None:
+        async with AsyncExitStack() as turn:
+
+            async def checked() -> AsyncIterator[bytes]:
+                """What is raised at the end of the pieces keeps the parts from becoming an object."""
+                async for piece in pieces:
+                    yield piece
+                if replacing is not None:
+                    await turn.enter_async_context(self._turn(path))
+                    try:
+                        await self._check(path, replacing)
+                    except ObjectChanged as exc:
+                        refused.append(exc)
+                        raise
+
+            refused: list[ObjectChanged] = []
+            with _translated(path, writing=True):
+                try:
+                    await obstore.put_async(
+                        self._remote(path.bucket),
+                        path.key,
+                        checked(),
+                        use_multipart=True,
+                        chunk_size=PART,
+                        max_concurrency=PARTS_AT_ONCE,
+                    )
+                except Exception as exc:
+                    if refused:  # in whatever obstore has wrapped it
+                        raise refused[0] from exc
+                    raise
+
+    def _turn(self, path: ObsPath) -> asyncio.Lock:
+        """Writers with a condition hold it from when they look until they have stored."""
+        return self._turns.setdefault(str(path), asyncio.Lock())
+
+    async def _check(self, path: ObsPath, replacing: str) -> None:
+        try:
+            there = await self.head(path)
+        except ObjectNotFound:
+            there = None
+        check_replaced(path, replacing, there)
 
     async def _require(self, bucket: str) -> None:
         """Asked before every write because SeaweedFS makes missing buckets; remembered for a short while."""
@@ -308,6 +380,8 @@ def _translated(path: ObsPath, *, writing: bool = False) -> Iterator[None]:
         if writing:  # nothing else can be missing
             raise BucketNotFound(bucket=path.bucket) from exc
         raise ObjectNotFound(uri=str(path)) from exc
+    except PreconditionError as exc:
+        raise changed(path) from exc
     except BaseError as exc:
         reason = error_code(str(exc)) or type(exc).__name__
         raise StorageUnavailable(detail=f"{path}: {reason}") from exc

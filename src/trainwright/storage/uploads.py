@@ -14,11 +14,11 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -28,6 +28,8 @@ from trainwright.domain.errors import (
     BucketNotFound,
     InvalidObsPath,
     InvalidParam,
+    ObjectChanged,
+    ObjectNotFound,
     ParamOutOfRange,
     StorageUnavailable,
     UploadIncomplete,
@@ -36,6 +38,7 @@ from trainwright.domain.errors import (
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.texts import Text
 from trainwright.ports.objects import ObjectMeta, ObjectStore
+from trainwright.storage.conditions import check_replaced
 from trainwright.storage.draft import Draft, remove_stale
 
 P = ParamSpec("P")
@@ -55,7 +58,9 @@ _FOLDER = Text("a folder holds no bytes of its own", "目录本身不包含数�
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be uploaded, for which project. `revision` changes when the file does."""
+    """What is to be uploaded, for which project. `revision` changes when the file does; `replacing`: see
+    `ObjectStore.write`.
+    """
 
     project_id: str
     bucket: str
@@ -63,6 +68,7 @@ class Plan:
     size: int
     part_size: int
     revision: str = ""
+    replacing: str | None = None
 
     @property
     def parts(self) -> int:
@@ -107,6 +113,7 @@ class Uploads:
             InvalidObsPath: the key is no object's.
             ParamOutOfRange: there would be too many parts.
             BucketNotFound: there is no such bucket.
+            ObjectChanged: something else is there than it is to replace.
         """
         path = _object_path(plan)
         if plan.size < 0 or plan.part_size < 1 or plan.parts > PARTS_MAX:
@@ -114,6 +121,8 @@ class Uploads:
             raise ParamOutOfRange(field="part_size", value=plan.part_size, allowed=f">= {least}")
         if not await self._objects.bucket_exists(path.bucket):
             raise BucketNotFound(bucket=path.bucket)
+        if plan.replacing is not None:
+            check_replaced(path, plan.replacing, await self._find(path))
         async with self._beginning:
             return await self._blocking(self._begin, plan)
 
@@ -161,6 +170,7 @@ class Uploads:
         Raises:
             UploadNotFound: as `show`.
             UploadIncomplete: parts are missing.
+            ObjectChanged: something else is there than it is to replace, with other bytes; the parts stay for a while.
         """
         async with self._lock_of(upload_id):
             done = await self._blocking(self._find_done, project_id, bucket, upload_id)
@@ -172,7 +182,7 @@ class Uploads:
                 shown = ", ".join(map(str, missing[:_MISSING_SHOWN]))
                 more = ", …" if len(missing) > _MISSING_SHOWN else ""
                 raise UploadIncomplete(upload=upload_id, detail=shown + more)
-            meta = await self._objects.write(_object_path(upload.plan), self._pieces(upload))
+            meta = await self._write(upload)
             await self._blocking(self._end, upload, meta)
             return meta
 
@@ -197,7 +207,38 @@ class Uploads:
         await self._blocking(self._drop_dangling)
         return purged
 
-    async def _pieces(self, upload: Upload) -> AsyncIterator[bytes]:
+    async def _find(self, path: ObsPath) -> ObjectMeta | None:
+        try:
+            return await self._objects.head(path)
+        except ObjectNotFound:
+            return None
+
+    async def _write(self, upload: Upload) -> ObjectMeta:
+        path = _object_path(upload.plan)
+        try:
+            return await self._objects.write(path, self._pieces(upload), replacing=upload.plan.replacing)
+        except ObjectChanged:
+            # Written by this very upload, perhaps: the server was killed before it could note that.
+            there = await self._find(path)
+            if there is None or not await self._holds(path, there, upload):
+                raise
+            return there
+
+    async def _holds(self, path: ObsPath, there: ObjectMeta, upload: Upload) -> bool:
+        """Whether the object's bytes are the upload's."""
+        if there.size != upload.plan.size:
+            return False
+        waiting = bytearray()
+        async with aclosing(self._pieces(upload)) as ours:
+            async for piece in self._objects.read(path):
+                while len(waiting) < len(piece) and (more := await anext(ours, b"")):
+                    waiting += more
+                if waiting[: len(piece)] != piece:
+                    return False
+                del waiting[: len(piece)]
+            return not waiting and not await anext(ours, b"")
+
+    async def _pieces(self, upload: Upload) -> AsyncGenerator[bytes, None]:
         for number in upload.parts:
             descriptor = await self._blocking(os.open, self._part(upload.upload_id, number), os.O_RDONLY)
             try:
@@ -319,8 +360,13 @@ def _object_path(plan: Plan) -> ObsPath:
     return path
 
 
+def _said(plan: Plan) -> dict[str, Any]:
+    """As servers before conditions wrote it, where there is none: what they began is found."""
+    return {name: value for name, value in asdict(plan).items() if name != "replacing" or value is not None}
+
+
 def _digest(plan: Plan) -> str:
-    return hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_said(plan), sort_keys=True).encode()).hexdigest()
 
 
 def _touched_ms(folder: Path) -> float:

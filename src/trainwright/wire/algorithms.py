@@ -11,6 +11,7 @@ from pydantic import Field
 from trainwright.wire.auto_search import AutoSearch
 from trainwright.wire.job_parts import ITEMS_MAX, ParameterRequest
 from trainwright.wire.model import AnswerModel, LongText, RequestModel, ResourceName, ShortText
+from trainwright.wire.training_metrics import MetricRuleRequest
 
 DESCRIPTION_LENGTH_MAX = 256
 SEARCH_LIMIT_MAX = 50
@@ -65,7 +66,7 @@ class AlgorithmInputRequest(AlgorithmChannelRequest):
 
 class JobConfigRequest(RequestModel):
     """`job_config`: what a job made of the algorithm runs. Without `parameters_customization: false` a job may add
-    hyperparameters of its own.
+    hyperparameters of its own. `metrics` is ours: what is read from the log.
     """
 
     code_dir: ShortText | None = None
@@ -76,6 +77,7 @@ class JobConfigRequest(RequestModel):
     outputs: list[AlgorithmChannelRequest] | None = Field(default=None, max_length=_FEW)
     engine: AlgorithmEngineRequest | None = None
     parameters_customization: bool | None = None
+    metrics: list[MetricRuleRequest] | None = Field(default=None, max_length=_FEW)
 
 
 class ResourceRequirement(RequestModel):

@@ -14,7 +14,9 @@ class ImageInfo(AnswerModel):
 
 
 class EngineItem(AnswerModel):
-    """One preset AI framework. `description` and `requirements` are ours."""
+    """One preset AI framework. `description`, `requirements` and `aliases` are ours: `aliases` are names and versions
+    that it stands in for, `*` in them for any text.
+    """
 
     engine_id: str
     engine_name: str
@@ -24,6 +26,7 @@ class EngineItem(AnswerModel):
     image_info: ImageInfo = Field(default_factory=ImageInfo)
     description: str = ""
     requirements: list[str] = Field(default_factory=list)
+    aliases: list[str] = Field(default_factory=list)
 
 
 class EnginesResponse(AnswerModel):
@@ -82,7 +85,9 @@ class FlavorInfo(AnswerModel):
 
 
 class FlavorItem(AnswerModel):
-    """One size of node. `max_num`: how many of them a job may have; `support_engines`: ids as JSON text."""
+    """One size of node. `max_num`: how many of them a job may have; `support_engines`: ids as JSON text; `aliases`
+    (ours): other names that jobs may give for it.
+    """
 
     flavor_id: str
     flavor_name: str
@@ -94,6 +99,7 @@ class FlavorItem(AnswerModel):
     support_engines: str = "[]"
     support_groups: str = "public"
     attributes: dict[str, str] = Field(default_factory=dict)
+    aliases: list[str] = Field(default_factory=list)
 
 
 class MaxResourcesResponse(AnswerModel):
@@ -136,3 +142,10 @@ class BackendsResponse(AnswerModel):
     """All backends."""
 
     backends: list[BackendItem]
+
+
+class Health(AnswerModel):
+    """Answer of `/health`."""
+
+    status: str
+    version: str

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from trainwright.wire.job_summary import JobSummary
 from trainwright.wire.model import AnswerModel
 
 
@@ -105,7 +106,9 @@ class JobStatus(AnswerModel):
     attempt: int = 0  # the current one, 0 before the first
     reason: str = ""  # why the last attempt is ending or ended: a code of docs/reference/phases.md
     reason_message: str = ""
-    pending_message: str = ""  # why it waits
+    reason_advice: str = ""  # what a user can do about it, once the job has ended
+    pending_message: str = ""  # why it waits, and when it is expected to start, in UTC
+    pending_reason: str = ""  # why it waits; when it is expected to start is `pending.starts_at`
     pending: PendingStatus | None = None
     attention: str = ""  # what an administrator must look at, when the platform cannot go on by itself
 
@@ -141,7 +144,7 @@ class JobSpec(AnswerModel):
 
 class JobResponse(AnswerModel):
     """One job: answer of create, show and stop, and item of lists. `algorithm.environments` is a list of objects.
-    `tasks`: of a job with roles of its own only.
+    `tasks`: of a job with roles of its own only. `summary` (ours): in a search that asks for it.
 
     What else the request held is given back as it was.
     """
@@ -152,6 +155,7 @@ class JobResponse(AnswerModel):
     algorithm: dict[str, Any]
     spec: JobSpec
     tasks: list[dict[str, Any]] | None = None
+    summary: JobSummary | None = None
 
 
 class JobSearchResponse(AnswerModel):

@@ -28,10 +28,13 @@ class TranslatedDescription(RequestModel):
 
 
 class ParameterRequest(RequestModel):
-    """One hyperparameter. `value` is always text; without one the hyperparameter is not passed."""
+    """One hyperparameter. `value` is always text; without one the hyperparameter is not passed, unless it is a `flag`
+    (ours): then as a bare `--name`.
+    """
 
     name: ResourceName
     value: LongText | None = None
+    flag: bool | None = None
     description: LongText | None = None
     constraint: ConstraintRequest | None = None
     i18n_description: TranslatedDescription | None = None

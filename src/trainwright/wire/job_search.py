@@ -34,7 +34,8 @@ class SearchTag(RequestModel):
 class JobSearch(RequestModel):
     """Body of `POST /v2/{P}/training-job-searches`. `offset` counts records.
 
-    With `tags` or `host_ips` only jobs of the last 31 days are looked at.
+    `summary` (ours): each job is answered with one, see `JobSummary`. With `tags` or `host_ips` only jobs of
+    the last 31 days are looked at.
     """
 
     offset: int | None = Field(default=None, ge=0, le=OFFSET_MAX)
@@ -47,3 +48,4 @@ class JobSearch(RequestModel):
     filters: list[SearchFilter] | None = Field(default=None, max_length=FILTERS_MAX)
     tags: list[SearchTag] | None = Field(default=None, max_length=TAGS_MAX)
     host_ips: list[Word] | None = Field(default=None, max_length=HOSTS_MAX)
+    summary: bool | None = None

@@ -22,6 +22,7 @@ from trainwright.wire.job_parts import (
 from trainwright.wire.job_spec import NotificationRequest, RolesSpecRequest, SpecRequest
 from trainwright.wire.job_tasks import JobRoleRequest, TuningRequest
 from trainwright.wire.model import LongText, RequestModel, ResourceName, ShortText
+from trainwright.wire.training_metrics import MetricRuleRequest
 
 __all__ = [
     "AlgorithmRequest",
@@ -116,7 +117,7 @@ class SummaryRequest(RequestModel):
 
 class AlgorithmRequest(RequestModel):
     """`algorithm`: what to run. A saved one (`id`), a subscribed one (`subscription_id` and `item_version_id`), or
-    `code_dir`, `boot_file` and `engine`, or `command`.
+    `code_dir`, `boot_file` and `engine`, or `command`. `metrics` is ours: what is read from the log.
     """
 
     id: ShortText | None = None
@@ -137,6 +138,7 @@ class AlgorithmRequest(RequestModel):
     working_dir: str | None = None
     environments: dict[str, str] | None = None
     summary: SummaryRequest | None = None
+    metrics: list[MetricRuleRequest] | None = Field(default=None, max_length=ITEMS_MAX)
 
 
 class SshRequest(RequestModel):

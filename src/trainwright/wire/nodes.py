@@ -39,7 +39,7 @@ class NodeCondition(CamelAnswer):
 
 class NodesLockRequest(CamelRequest):
     """Body of `batch_lock_pool_nodes` and `batch_unlock_pool_nodes`. `actions` is accepted and not looked at: a locked
-    node starts nothing more.
+    node starts nothing more. `reason` is ours: why nodes are locked, for whoever finds them so.
     """
 
     node_names: Annotated[
@@ -48,6 +48,7 @@ class NodesLockRequest(CamelRequest):
     actions: Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=32)] = Field(
         default_factory=list
     )
+    reason: Annotated[str, Field(max_length=256)] = ""
 
 
 class NodeResult(CamelAnswer):

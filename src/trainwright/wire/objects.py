@@ -44,13 +44,14 @@ class UploadBegin(ObjectsModel):
     """A file about to be uploaded in parts of `part_size` bytes; the last one holds the rest.
 
     `revision` is any text that changes when the file does, such as its modification time. The same key, size, part
-    size and revision give the same unfinished upload.
+    size and revision give the same unfinished upload. Without `overwrite` it fails where there is an object already.
     """
 
     key: str
     size: int = Field(ge=0)
     part_size: int = Field(ge=1)
     revision: str = Field(default="", max_length=256)
+    overwrite: bool = True
 
 
 class UploadItem(ObjectsModel):

@@ -159,7 +159,7 @@ def _unknown_bytes(value: object) -> int:
             _unknown_bytes(getattr(value, name)) for name in value.model_fields_set - (extra or {}).keys()
         )
     if isinstance(value, list | tuple):
-        return sum(_unknown_bytes(item) for item in value)
+        return sum(_unknown_bytes(item) for item in value if not isinstance(item, str | int | float))
     return 0
 
 

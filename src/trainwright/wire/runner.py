@@ -84,6 +84,15 @@ class Folder(Message):
     manifest_url: str = ""
 
 
+class ImageFolder(Folder):
+    """The image the command runs in: a single archive, or with a path a folder, too. It is not laid at `local_path`: it
+    is the file system that all other folders are seen in.
+    """
+
+    environment: dict[str, str] = Field(default_factory=dict)
+    working_dir: str = ""
+
+
 class RoleTasks(Message):
     """A role as every task of the job knows it. `hosts`: names of its tasks' machines, in order."""
 
@@ -141,6 +150,9 @@ class TaskOrder(Message):
     `roles`: of the whole job, in order; the task's own is number `role_index`. `go` is given at once when there is
     nobody to wait for; else it comes with the answer to a report that says `ready`.
 
+    `job_token`: what the job itself may call the server with, as its owner, for objects in `project_id` only; it dies
+    with the attempt. Empty: none.
+
     `arguments` are the user's hyperparameters as `--name=value`; channel arguments are added by the runner, which
     alone knows the real paths. Exactly one of `boot_file` and `shell` is set.
     """
@@ -155,6 +167,7 @@ class TaskOrder(Message):
     hosts: tuple[str, ...]  # of all replicas of this role, in order
     resources: Resources
     engine: EngineSpec | None
+    image: ImageFolder | None = None
     code: Folder | None
     inputs: tuple[Folder, ...]
     outputs: tuple[Folder, ...]
@@ -163,6 +176,8 @@ class TaskOrder(Message):
     shell: str = ""
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
+    project_id: str = ""
+    job_token: str = Field(default="", repr=False)
     user_id: str = ""  # whose job it is
     working_dir: str = ""
     upload_period_s: int = 30
@@ -196,6 +211,23 @@ class Samples(Message):
 
     start_s: int
     values: dict[str, list[float]]
+
+
+PointValue = float | Literal["NaN", "Infinity", "-Infinity"]
+"""A number of a series. JSON has no words for what is none, so these three are texts."""
+
+
+class Points(Message):
+    """Training metrics: points of the series `name`, in three lists of one length. `times` are ms UTC.
+
+    A point replaces the one of the same step. What does not fit (names, lengths, too many) is dropped by the server,
+    which says so in an event; it never refuses a report for it.
+    """
+
+    name: str
+    steps: list[int]
+    values: list[PointValue]
+    times: list[int]
 
 
 class Ready(Message):
@@ -234,12 +266,15 @@ class FinalResult(Message):
 
 
 class Report(Message):
-    """What a runner sends: whenever something happened, and every `heartbeat_s` seconds anyway."""
+    """What a runner sends: whenever something happened, and every `heartbeat_s` seconds anyway. A 2xx answer
+    acknowledges all `points`.
+    """
 
     step: str
     started_at_ms: int = 0
     events: tuple[RunnerEvent, ...] = ()
     samples: tuple[Samples, ...] = ()
+    points: tuple[Points, ...] = ()
     final: FinalResult | None = None
     ready: Ready | None = None
     activity: Activity | None = None

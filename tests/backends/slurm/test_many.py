@@ -137,8 +137,9 @@ async def test_one_that_is_not_taken_holds_up_no_other(backend: SlurmBackend, sl
     async with asyncio.timeout(5):
         while refused.key not in slurm.jobs:
             await asyncio.sleep(0.05)
-    seen = await comes(backend, refused.key, RunState.QUEUED)
-    assert seen.wait is not None
+    async with asyncio.timeout(5):  # why it waits is known once Slurm was asked, a moment after it was taken
+        while (seen := await comes(backend, refused.key, RunState.QUEUED)).wait is None:
+            await asyncio.sleep(0.05)
     assert "Resources" in str(seen.wait.slots["detail"])
 
 

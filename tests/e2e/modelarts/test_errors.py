@@ -129,7 +129,7 @@ CREATION: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "unknown engine": ({"algorithm.engine": {"engine_id": "never-was"}}, ("ModelArts.2780",)),
     "unknown image": (
         {"algorithm": {"engine": {"image_url": "org/image:tag"}, "command": "true"}},
-        ("Trainwright.0004",),
+        ("Trainwright.0120",),
     ),
     "code in the image": (
         {

@@ -251,7 +251,7 @@ def test_what_a_role_cannot_have_is_refused_as_for_a_job(platform: Platform, api
         "algorithm": {"command": "true"},
         "tasks": [role],
     }
-    api.not_offered("create_training_job", body=body)
+    api.refused("create_training_job", "Trainwright.0120", body=body, status=400)
     role["algorithm"] = {}
     role["task_resource"]["pool_id"] = "no-such-pool"
     api.refused("create_training_job", body=body, status=404)

@@ -186,7 +186,7 @@ def test_a_job_on_an_image_with_a_command(reference: Reference) -> None:
     refusal = reference.send(
         "POST", "/v2/{project_id}/training-jobs", job("TestModelArtsJob4", other), expected=400
     )
-    assert refusal["error_code"] == "Trainwright.0004"
+    assert refusal["error_code"] == "Trainwright.0120"
 
 
 def test_a_job_with_automatic_search(reference: Reference) -> None:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 NAME_OF_BACKEND = "slurm"
 HANDLE_VERSION = 1
 GONE = Observation(RunState.GONE)
+ALREADY_DONE = 2021 % 256
+"""How scancel ends, without a word, for a job that has just ended: ESLURM_ALREADY_DONE (slurm_errno.h), as a status."""
 OPEN_RETRY_S = 5.0
 TELL_AGAIN_S = 15.0
 TROUBLE_PAUSE_MAX_S = 60.0
@@ -369,7 +371,7 @@ class SlurmBackend:
         try:
             await self._commands("scancel", *arguments)
         except CommandFailed as error:
-            if not any(words in error.said for words in NO_SUCH_JOB):
+            if error.code != ALREADY_DONE and not any(words in error.said for words in NO_SUCH_JOB):
                 raise
 
     async def _reorder(self, tracked: Tracked, priority: int) -> None:

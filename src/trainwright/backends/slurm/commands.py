@@ -15,11 +15,12 @@ TIMES = "SLURM_TIME_FORMAT=%s"  # seconds since the epoch: the other machine may
 
 
 class CommandFailed(BackendError):
-    """Slurm said no: `said` is what, in its own words."""
+    """Slurm said no: `said` is what, in its own words, `code` the exit status."""
 
     def __init__(self, program: str, code: int, said: str) -> None:
         super().__init__(f"{program} failed ({code}): {said}")
         self.said = said
+        self.code = code
 
 
 class CommandLost(BackendError):

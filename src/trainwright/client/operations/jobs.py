@@ -1,48 +1,73 @@
 """Training jobs (contract §3 to §6)."""
 
+from __future__ import annotations
+
+import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainwright.client.requests import Request, make_request, model_parser, parse_nothing, parse_object
-from trainwright.wire.job_answers import JobResponse, JobSearchResponse
-from trainwright.wire.job_search import JobSearch
-from trainwright.wire.jobs import JobRequest
-from trainwright.wire.previews import JobPreview
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from trainwright.wire import job_answers, job_search, jobs, previews
+else:
+    job_answers = deferred("trainwright.wire.job_answers")
+    job_search = deferred("trainwright.wire.job_search")
+    jobs = deferred("trainwright.wire.jobs")
+    previews = deferred("trainwright.wire.previews")
 
 JOBS = "/v2/{project_id}/training-jobs"
 JOB = JOBS + "/{training_job_id}"
 PREVIEWS = "/v2/{project_id}/training-job-previews"
 
-_parse_job = model_parser(JobResponse)
-_parse_preview = model_parser(JobPreview)
 
+def build_create_job(
+    project_id: str, body: jobs.JobRequest | Mapping[str, object], *, idempotency_key: str | None = None
+) -> Request[job_answers.JobResponse]:
+    """Create a job. A mapping is sent as it is, so that the server judges it.
 
-def build_create_job(project_id: str, body: JobRequest | Mapping[str, object]) -> Request[JobResponse]:
-    """Create a job. A mapping is sent as it is, so that the server judges it."""
-    content = body.model_dump(exclude_unset=True) if isinstance(body, JobRequest) else dict(body)
-    return make_request("POST", JOBS, _parse_job, path={"project_id": project_id}, body=content)
-
-
-def build_preview_job(project_id: str, body: JobRequest | Mapping[str, object]) -> Request[JobPreview]:
-    """What a job made of this body would run; nothing is created."""
-    return make_request("POST", PREVIEWS, _parse_preview, path={"project_id": project_id}, body=body)
-
-
-def build_search_jobs(project_id: str, search: JobSearch) -> Request[JobSearchResponse]:
-    """One page of the jobs that match."""
+    The request may be sent again, as when its answer is lost: the server knows it by the key, which is random unless
+    given. Given, it makes one job however often, and from wherever, the same body is sent with it.
+    """
+    content = dict(body) if isinstance(body, Mapping) else body.model_dump(exclude_unset=True)
     return make_request(
         "POST",
-        "/v2/{project_id}/training-job-searches",
-        model_parser(JobSearchResponse),
+        JOBS,
+        model_parser(job_answers.JobResponse),
         path={"project_id": project_id},
-        body=search.model_dump(exclude_none=True),
+        headers={"Idempotency-Key": idempotency_key or os.urandom(16).hex()},
+        body=content,
         repeatable=True,
     )
 
 
-def build_show_job(project_id: str, job_id: str) -> Request[JobResponse]:
+def build_preview_job(
+    project_id: str, body: jobs.JobRequest | Mapping[str, object]
+) -> Request[previews.JobPreview]:
+    """What a job made of this body would run; nothing is created."""
+    return make_request(
+        "POST", PREVIEWS, model_parser(previews.JobPreview), path={"project_id": project_id}, body=body
+    )
+
+
+def build_search_jobs(
+    project_id: str, search: job_search.JobSearch | None = None
+) -> Request[job_answers.JobSearchResponse]:
+    """One page of the jobs that match; of all, newest first, without `search`."""
+    return make_request(
+        "POST",
+        "/v2/{project_id}/training-job-searches",
+        model_parser(job_answers.JobSearchResponse),
+        path={"project_id": project_id},
+        body=(search or job_search.JobSearch()).model_dump(exclude_none=True),
+        repeatable=True,
+    )
+
+
+def build_show_job(project_id: str, job_id: str) -> Request[job_answers.JobResponse]:
     """One job."""
-    return make_request("GET", JOB, _parse_job, path=_path(project_id, job_id))
+    return make_request("GET", JOB, model_parser(job_answers.JobResponse), path=_path(project_id, job_id))
 
 
 def build_job_request(project_id: str, job_id: str) -> Request[dict[str, Any]]:
@@ -63,12 +88,12 @@ def build_prioritize_job(project_id: str, job_id: str, priority: int) -> Request
     return make_request("PUT", JOB, parse_nothing, path=_path(project_id, job_id), body=body)
 
 
-def build_stop_job(project_id: str, job_id: str) -> Request[JobResponse]:
+def build_stop_job(project_id: str, job_id: str) -> Request[job_answers.JobResponse]:
     """Ask the job to stop; the answer shows it Terminating."""
     return make_request(
         "POST",
         JOB + "/actions",
-        _parse_job,
+        model_parser(job_answers.JobResponse),
         path=_path(project_id, job_id),
         body={"action_type": "terminate"},
     )

@@ -1,36 +1,37 @@
 """Checkpoints of jobs; registered models, their versions and files."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
 
 from trainwright.client.operations.jobs import JOB
 from trainwright.client.requests import Request, make_request, model_parser, parse_nothing
-from trainwright.wire.checkpoints import CheckpointList
-from trainwright.wire.models import (
-    ModelFileList,
-    ModelItem,
-    ModelList,
-    ModelVersionItem,
-    ModelVersionList,
-)
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from trainwright.wire import checkpoints, models
+else:
+    checkpoints = deferred("trainwright.wire.checkpoints")
+    models = deferred("trainwright.wire.models")
 
 MODELS = "/v2/{project_id}/models"
 MODEL = MODELS + "/{model_id}"
 VERSIONS = MODEL + "/versions"
 VERSION = VERSIONS + "/{version_id}"
 
-_parse_model = model_parser(ModelItem)
-
 
 def build_list_checkpoints(
     project_id: str, job_id: str, *, output: str = "", offset: int = 0, limit: int = 10
-) -> Request[CheckpointList]:
+) -> Request[checkpoints.CheckpointList]:
     """One page of what looks like checkpoints in a job's outputs, newest first; `limit` at most 100."""
     return make_request(
         "GET",
         JOB + "/checkpoints",
-        model_parser(CheckpointList),
+        model_parser(checkpoints.CheckpointList),
         path={"project_id": project_id, "training_job_id": job_id},
         query={"output": output or None, "offset": offset, "limit": limit},
     )
@@ -38,20 +39,26 @@ def build_list_checkpoints(
 
 def build_list_models(
     project_id: str, *, name: str = "", workspace_id: str = "", offset: int = 0, limit: int = 10
-) -> Request[ModelList]:
+) -> Request[models.ModelList]:
     """One page of models, newest first; `limit` at most 100."""
     query = {"name": name or None, "workspace_id": workspace_id or None, "offset": offset, "limit": limit}
-    return make_request("GET", MODELS, model_parser(ModelList), path={"project_id": project_id}, query=query)
+    return make_request(
+        "GET", MODELS, model_parser(models.ModelList), path={"project_id": project_id}, query=query
+    )
 
 
-def build_show_model(project_id: str, model_id: str) -> Request[ModelItem]:
+def build_show_model(project_id: str, model_id: str) -> Request[models.ModelItem]:
     """One model."""
-    return make_request("GET", MODEL, _parse_model, path=_model(project_id, model_id))
+    return make_request("GET", MODEL, model_parser(models.ModelItem), path=_model(project_id, model_id))
 
 
-def build_change_model(project_id: str, model_id: str, body: Mapping[str, object]) -> Request[ModelItem]:
+def build_change_model(
+    project_id: str, model_id: str, body: Mapping[str, object]
+) -> Request[models.ModelItem]:
     """Change name and description; fields as in `ModelUpdate`."""
-    return make_request("PUT", MODEL, _parse_model, path=_model(project_id, model_id), body=dict(body))
+    return make_request(
+        "PUT", MODEL, model_parser(models.ModelItem), path=_model(project_id, model_id), body=dict(body)
+    )
 
 
 def build_delete_model(project_id: str, model_id: str) -> Request[None]:
@@ -61,21 +68,23 @@ def build_delete_model(project_id: str, model_id: str) -> Request[None]:
 
 def build_list_model_versions(
     project_id: str, model_id: str, *, offset: int = 0, limit: int = 10
-) -> Request[ModelVersionList]:
+) -> Request[models.ModelVersionList]:
     """One page of versions, the highest number first; `limit` at most 100."""
     return make_request(
         "GET",
         VERSIONS,
-        model_parser(ModelVersionList),
+        model_parser(models.ModelVersionList),
         path=_model(project_id, model_id),
         query={"offset": offset, "limit": limit},
     )
 
 
-def build_show_model_version(project_id: str, model_id: str, version_id: str) -> Request[ModelVersionItem]:
+def build_show_model_version(
+    project_id: str, model_id: str, version_id: str
+) -> Request[models.ModelVersionItem]:
     """One version."""
     return make_request(
-        "GET", VERSION, model_parser(ModelVersionItem), path=_version(project_id, model_id, version_id)
+        "GET", VERSION, model_parser(models.ModelVersionItem), path=_version(project_id, model_id, version_id)
     )
 
 
@@ -86,12 +95,12 @@ def build_delete_model_version(project_id: str, model_id: str, version_id: str) 
 
 def build_list_model_files(
     project_id: str, model_id: str, version_id: str, *, after: str = ""
-) -> Request[ModelFileList]:
+) -> Request[models.ModelFileList]:
     """One page of a version's files by path, from behind `after`."""
     return make_request(
         "GET",
         VERSION + "/files",
-        model_parser(ModelFileList),
+        model_parser(models.ModelFileList),
         path=_version(project_id, model_id, version_id),
         query={"after": after or None},
     )

@@ -1,9 +1,18 @@
 """Buckets, objects and resumable uploads (ours, beside the contract)."""
 
-import httpx
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from trainwright.client.requests import Request, make_request, model_parser, parse_nothing
-from trainwright.wire.objects import BucketList, ObjectListing, UploadBegin, UploadItem
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    import httpx
+
+    from trainwright.wire import objects
+else:
+    objects = deferred("trainwright.wire.objects")
 
 BUCKETS = "/v1/{project_id}/buckets"
 BUCKET = BUCKETS + "/{bucket}"
@@ -11,12 +20,10 @@ OBJECT = BUCKET + "/objects/{key:path}"
 UPLOADS = BUCKET + "/uploads"
 UPLOAD = UPLOADS + "/{upload_id}"
 
-_parse_upload = model_parser(UploadItem)
 
-
-def build_list_buckets(project_id: str) -> Request[BucketList]:
+def build_list_buckets(project_id: str) -> Request[objects.BucketList]:
     """All buckets of the project."""
-    return make_request("GET", BUCKETS, model_parser(BucketList), path={"project_id": project_id})
+    return make_request("GET", BUCKETS, model_parser(objects.BucketList), path={"project_id": project_id})
 
 
 def build_create_bucket(project_id: str, bucket: str) -> Request[None]:
@@ -38,12 +45,12 @@ def build_list_objects(
     delimiter: bool = False,
     after: str = "",
     limit: int | None = None,
-) -> Request[ObjectListing]:
+) -> Request[objects.ObjectListing]:
     """One page of the objects whose key begins with `prefix`; folders are folded when `delimiter`."""
     return make_request(
         "GET",
         BUCKET + "/objects",
-        model_parser(ObjectListing),
+        model_parser(objects.ObjectListing),
         path=_bucket(project_id, bucket),
         query={
             "prefix": prefix or None,
@@ -87,21 +94,25 @@ def build_delete_object(project_id: str, bucket: str, key: str) -> Request[None]
     return make_request("DELETE", OBJECT, parse_nothing, path=_object(project_id, bucket, key))
 
 
-def build_begin_upload(project_id: str, bucket: str, begin: UploadBegin) -> Request[UploadItem]:
+def build_begin_upload(
+    project_id: str, bucket: str, begin: objects.UploadBegin
+) -> Request[objects.UploadItem]:
     """Begin a resumable upload, or find the unfinished one of the same file."""
     return make_request(
         "POST",
         UPLOADS,
-        _parse_upload,
+        model_parser(objects.UploadItem),
         path=_bucket(project_id, bucket),
         body=begin.model_dump(),
         repeatable=True,
     )
 
 
-def build_show_upload(project_id: str, bucket: str, upload_id: str) -> Request[UploadItem]:
+def build_show_upload(project_id: str, bucket: str, upload_id: str) -> Request[objects.UploadItem]:
     """An unfinished upload and the parts that are stored."""
-    return make_request("GET", UPLOAD, _parse_upload, path=_upload(project_id, bucket, upload_id))
+    return make_request(
+        "GET", UPLOAD, model_parser(objects.UploadItem), path=_upload(project_id, bucket, upload_id)
+    )
 
 
 def build_write_part(

@@ -1,25 +1,26 @@
 """What happens to a job: events, tasks, metrics, logs (contract §6)."""
 
-import httpx
-from pydantic import TypeAdapter
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from trainwright.client.operations.jobs import JOB
 from trainwright.client.requests import Request, make_request, model_parser, parse_nothing
-from trainwright.wire.watch import (
-    EventsResponse,
-    LogLines,
-    LogLink,
-    LogPreview,
-    MetricsResponse,
-    SamplesResponse,
-    TaskItem,
-)
+from trainwright.portable.deferred import deferred
 
-_TASKS = TypeAdapter(list[TaskItem])
+if TYPE_CHECKING:
+    import httpx
+
+    from trainwright.wire import watch
+else:
+    watch = deferred("trainwright.wire.watch")
+
 _TASK = JOB + "/tasks/{task_id}"
 
 
-def build_list_tasks(project_id: str, job_id: str, *, attempt: int | None = None) -> Request[list[TaskItem]]:
+def build_list_tasks(
+    project_id: str, job_id: str, *, attempt: int | None = None
+) -> Request[list[watch.TaskItem]]:
     """The tasks of the latest or the given attempt."""
     return make_request(
         "GET",
@@ -42,12 +43,12 @@ def build_list_events(
     source: str | None = None,
     start_time: int | None = None,
     end_time: int | None = None,
-) -> Request[EventsResponse]:
+) -> Request[watch.EventsResponse]:
     """One page of events. Times in ms, both or neither; `order` is `asc` or `desc`; `limit` at most 100."""
     return make_request(
         "GET",
         JOB + "/events",
-        model_parser(EventsResponse),
+        model_parser(watch.EventsResponse),
         path=_job(project_id, job_id),
         query={
             "offset": offset,
@@ -72,35 +73,35 @@ def build_stream_events(project_id: str, job_id: str, *, last_seq: int = 0) -> R
     )
 
 
-def build_show_metrics(project_id: str, job_id: str, task: str) -> Request[MetricsResponse]:
+def build_show_metrics(project_id: str, job_id: str, task: str) -> Request[watch.MetricsResponse]:
     """Means per minute of one task."""
     return make_request(
         "GET",
         JOB + "/metrics/{task_id}",
-        model_parser(MetricsResponse),
+        model_parser(watch.MetricsResponse),
         path=_task(project_id, job_id, task),
     )
 
 
 def build_list_samples(
     project_id: str, job_id: str, task: str, *, since_s: int = 0
-) -> Request[SamplesResponse]:
+) -> Request[watch.SamplesResponse]:
     """The samples as stored that begin at `since_s` (UTC seconds) or later."""
     return make_request(
         "GET",
         JOB + "/metrics/{task_id}/samples",
-        model_parser(SamplesResponse),
+        model_parser(watch.SamplesResponse),
         path=_task(project_id, job_id, task),
         query={"since_s": since_s or None},
     )
 
 
-def build_preview_log(project_id: str, job_id: str, task: str) -> Request[LogPreview]:
+def build_preview_log(project_id: str, job_id: str, task: str) -> Request[watch.LogPreview]:
     """The newest at most 5 MB of one task's log."""
     return make_request(
         "GET",
         _TASK + "/logs/preview",
-        model_parser(LogPreview),
+        model_parser(watch.LogPreview),
         path=_task(project_id, job_id, task),
     )
 
@@ -113,23 +114,25 @@ def build_read_log_lines(
     base_line: str | None = None,
     lines: int | None = None,
     order: str | None = None,
-) -> Request[LogLines]:
+) -> Request[watch.LogLines]:
     """A page of whole lines; `order` `desc` (default) pages towards the beginning. `lines` at most 500."""
     return make_request(
         "GET",
         JOB + "/logs/{task_id}",
-        model_parser(LogLines),
+        model_parser(watch.LogLines),
         path=_task(project_id, job_id, task),
         query={"base_line": base_line, "lines": lines, "order": order},
     )
 
 
-def build_share_log(project_id: str, job_id: str, task: str, *, download: bool = False) -> Request[LogLink]:
+def build_share_log(
+    project_id: str, job_id: str, task: str, *, download: bool = False
+) -> Request[watch.LogLink]:
     """A temporary URL of the log that needs no authentication."""
     return make_request(
         "GET",
         _TASK + "/logs/url",
-        model_parser(LogLink),
+        model_parser(watch.LogLink),
         path=_task(project_id, job_id, task),
         query={"Content-Type": "application/octet-stream" if download else "text/plain"},
     )
@@ -163,8 +166,11 @@ def build_stream_log(
     )
 
 
-def _parse_tasks(response: httpx.Response) -> list[TaskItem]:
-    return _TASKS.validate_json(response.content)
+def _parse_tasks(response: httpx.Response) -> list[watch.TaskItem]:
+    body = response.json()
+    if not isinstance(body, list):
+        raise ValueError("not a list")
+    return [watch.TaskItem.model_validate(item) for item in body]
 
 
 def _job(project_id: str, job_id: str) -> dict[str, str]:

@@ -1,21 +1,31 @@
 """Downloading: small files many at a time, large ones by parallel ranges; a file appears whole or not at all."""
 
-import asyncio
+from __future__ import annotations
+
 import os
 import secrets
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trainwright.client.asynchronous import AsyncClient
 from trainwright.client.errors import ApiError, ConnectionFailed, TransferError
-from trainwright.client.operations import objects
 from trainwright.client.transfers.plan import TargetFolder
 from trainwright.client.transfers.report import MIB, Meter, Progress, TransferOptions, TransferReport
 from trainwright.client.transfers.workers import files_at_once, for_each, repeat
-from trainwright.domain.obs import ObsPath
-from trainwright.wire.objects import ObjectItem
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from trainwright.client.asynchronous import AsyncClient
+    from trainwright.client.operations import objects
+    from trainwright.domain.obs import ObsPath
+    from trainwright.wire.objects import ObjectItem
+else:
+    asyncio = deferred("asyncio")
+    objects = deferred("trainwright.client.operations.objects")
 
 _WHOLE_UP_TO = MIB
 _NOT_FOUND = 404
@@ -50,7 +60,7 @@ async def download(
     options = options or TransferOptions()
     report = TransferReport()
     if source.is_folder:
-        items = await _plan_folder(client, source, target)
+        items = _small_enough(await _plan_folder(client, source, target), options.size_max, report)
     else:
         items = [await _plan_object(client, source, target)]
     if options.skip_unchanged:
@@ -73,6 +83,15 @@ async def _plan_folder(client: AsyncClient, source: ObsPath, target: Path) -> li
         TargetFolder.check(name)
     folder = TargetFolder(target)
     return [_Item(item, folder.place(name), name) for item, name in files]
+
+
+def _small_enough(items: list[_Item], size_max: int, report: TransferReport) -> list[_Item]:
+    if not size_max:
+        return items
+    report.left_out += [
+        (item.name, f"larger than {size_max} bytes") for item in items if item.remote.size > size_max
+    ]
+    return [item for item in items if item.remote.size <= size_max]
 
 
 async def _plan_object(client: AsyncClient, source: ObsPath, target: Path) -> _Item:

@@ -1,13 +1,19 @@
 """Which file goes where, decided before a byte moves: local folders are read, keys are checked."""
 
+from __future__ import annotations
+
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trainwright.client.errors import TransferError, UnsafeKey
-from trainwright.domain.obs import ObsPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trainwright.domain.obs import ObsPath
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """How a copy is to be made, what it has done so far, and what came of it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,6 +24,7 @@ class TransferOptions:
     tries: int = 5
     skip_unchanged: bool = False
     leave_out: frozenset[str] = frozenset()  # names of folders that are not uploaded
+    size_max: int = 0  # larger objects of a folder are not downloaded but told as left out; 0: no limit
 
 
 @dataclass(slots=True)

@@ -1,19 +1,30 @@
 """Uploading: small files many at a time, large ones in parts that survive an interruption."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from __future__ import annotations
 
-from trainwright.client.asynchronous import AsyncClient
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from trainwright.client.errors import ApiError, ConnectionFailed, TransferError
-from trainwright.client.operations import objects
 from trainwright.client.transfers.plan import LocalFile, key_below, local_file, scan_folder
 from trainwright.client.transfers.report import MIB, Meter, Progress, TransferOptions, TransferReport
 from trainwright.client.transfers.workers import files_at_once, for_each, repeat
-from trainwright.domain.obs import ObsPath
-from trainwright.wire.objects import ObjectItem, UploadBegin
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from trainwright.client.asynchronous import AsyncClient
+    from trainwright.client.operations import objects
+    from trainwright.domain.obs import ObsPath
+    from trainwright.wire import objects as wire
+else:
+    wire = deferred("trainwright.wire.objects")
+    asyncio = deferred("asyncio")
+    objects = deferred("trainwright.client.operations.objects")
 
 _WHOLE_UP_TO = MIB  # read and sent in one piece
 _PIECE = MIB
@@ -115,7 +126,7 @@ async def _send_large(
     file = item.file
     part_size = max(options.part_size, -(-file.size // _PARTS_MAX))
     begun = await client.begin_upload(
-        bucket, UploadBegin(key=item.key, size=file.size, part_size=part_size, revision=file.revision)
+        bucket, wire.UploadBegin(key=item.key, size=file.size, part_size=part_size, revision=file.revision)
     )
     part_size = begun.part_size
     count = -(-file.size // part_size)
@@ -201,7 +212,7 @@ def _changed(file: LocalFile) -> TransferError:
     return TransferError("{path} changed while it was being uploaded; upload it again", path=file.path)
 
 
-def _is_same(file: LocalFile, key: str, present: Mapping[str, ObjectItem]) -> bool:
+def _is_same(file: LocalFile, key: str, present: Mapping[str, wire.ObjectItem]) -> bool:
     there = present.get(key)
     return (
         there is not None and there.size == file.size and there.modified_at_ms >= file.mtime_ns // 1_000_000

@@ -1,12 +1,19 @@
 """Doing many small things at once, and one thing again."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
 
 from trainwright.client.connection import is_worth_repeating
 from trainwright.client.errors import ApiError, ConnectionFailed, unbundled
 from trainwright.client.pacing import backoff_s
+from trainwright.portable.deferred import deferred
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Iterable
+else:
+    asyncio = deferred("asyncio")
 
 Item = TypeVar("Item")
 T = TypeVar("T")

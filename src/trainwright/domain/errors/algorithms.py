@@ -73,7 +73,7 @@ class GalleryItemNotFound(NotFound):
     """No such item in the gallery, or not for this project."""
 
     code = "Trainwright.0801"
-    text = Text("Gallery item {item} not found.", "AI Gallery 资产 {item} 不存在。")
+    text = Text("Gallery item {item} not found.", "算法市场条目 {item} 不存在。")
     remedy = Text("List them to find the id.", "请在列表中查找 ID。")
 
 
@@ -83,7 +83,7 @@ class DuplicateGalleryTitle(UserError):
     code = "Trainwright.0802"
     text = Text(
         "A gallery item titled {title} exists already.",
-        "名为 {title} 的资产已存在。",
+        "名为 {title} 的条目已存在。",
     )
     remedy = Text(
         "Publish a version of it, or choose another title.",
@@ -124,14 +124,14 @@ class GalleryVersionNotFound(NotFound):
     code = "Trainwright.0806"
     text = Text(
         "Version {version} of the gallery item not found.",
-        "AI Gallery 资产的版本 {version} 不存在。",
+        "算法市场条目的版本 {version} 不存在。",
     )
-    remedy = Text("Show the item or the subscription to find its versions.", "请查看资产或订阅的版本列表。")
+    remedy = Text("Show the item or the subscription to find its versions.", "请查看条目或订阅的版本列表。")
 
 
 class TooManyGalleryVersions(UserError):
     """The item has as many versions as it may."""
 
     code = "Trainwright.0807"
-    text = Text("The gallery item has {limit} versions already.", "该资产已有 {limit} 个版本。")
-    remedy = Text("Publish a new item, or withdraw this one.", "请发布新资产，或先下架该资产。")
+    text = Text("The gallery item has {limit} versions already.", "该条目已有 {limit} 个版本。")
+    remedy = Text("Publish a new item, or withdraw this one.", "请发布新条目，或先下架该条目。")

@@ -1,6 +1,6 @@
 """The tree's trunk: the base class and the families HTTP statuses are chosen by."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from trainwright.domain.texts import Language, Text
 
@@ -30,6 +30,10 @@ class TrainwrightError(Exception):
     def solution(self, language: Language) -> str:
         """What to do about it; may be empty."""
         return self.remedy.render(language, self._readable(language))
+
+    def about(self, field: str) -> Self:
+        """The same error, which says that the request's field `field` is to blame."""
+        return type(self)(**{**self.slots, **self.texts, "field": field})
 
     def _readable(self, language: Language) -> dict[str, str | int | float]:
         texts = {name: text.render(language, self.slots) for name, text in self.texts.items()}

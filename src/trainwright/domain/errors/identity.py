@@ -142,3 +142,47 @@ class TooManyRoles(UserError):
     code = "Trainwright.0611"
     text = Text("The project has {limit} roles already.", "该项目的角色已达 {limit} 个。")
     remedy = Text("Delete one that is not needed any more.", "请删除不再使用的角色。")
+
+
+class BadToken(Unauthenticated):
+    """The token somebody wants to sign in with is unknown, disabled or expired; which of them is not told."""
+
+    code = "Trainwright.0612"
+    text = Text("This token is not valid.", "令牌无效。")
+    remedy = Text(
+        "Check that it was copied as a whole, or issue a new one.",
+        "请检查令牌是否复制完整，或重新签发。",
+    )
+
+
+class SessionEnded(Unauthenticated):
+    """The cookie of the request is of a session that was left, has expired, or was ended by a new password."""
+
+    code = "Trainwright.0613"
+    text = Text("The session has ended.", "会话已结束。")
+    remedy = Text("Sign in again.", "请重新登录。")
+
+
+class CrossSiteRequest(Denied):
+    """A request with the session's cookie that another site's page may have made."""
+
+    code = "Trainwright.0614"
+    text = Text(
+        "The request carries the cookie of a session, but does not come from this server's console: {detail}.",
+        "请求携带了会话 Cookie，但并非来自本服务器的控制台：{detail}。",
+    )
+    remedy = Text(
+        "Send the X-CSRF-Token that GET /v1/session tells; behind a proxy, the administrator sets public_url.",
+        "请携带 GET /v1/session 返回的 X-CSRF-Token；若经过代理访问，请管理员设置 public_url。",
+    )
+
+
+class OneProjectOnly(Denied):
+    """The user wants to work in a project that they are no user of."""
+
+    code = "Trainwright.0615"
+    text = Text(
+        "{user} is a user of project {project} and of no other.",
+        "用户 {user} 仅属于项目 {project}。",
+    )
+    remedy = Text("Sign in as a user of the other project.", "请使用另一项目的用户登录。")

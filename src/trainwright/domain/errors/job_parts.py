@@ -47,6 +47,17 @@ class SavedImageNotFound(NotFound):
     remedy = Text("Images cannot be saved on this server.", "本服务器暂不支持保存镜像。")
 
 
+class IdempotencyKeyUsed(Conflict):
+    """The key came with another body before."""
+
+    code = "Trainwright.0012"
+    text = Text(
+        "Training job {job} was created with this Idempotency-Key and another body.",
+        "该 Idempotency-Key 已用于以其他请求体创建训练作业 {job}。",
+    )
+    remedy = Text("Use a new key for every new job.", "请为每个新作业使用新的 Idempotency-Key。")
+
+
 class LogLinkNotFound(NotFound):
     """The job has no such share link, or no longer."""
 

@@ -238,14 +238,27 @@ class ImageWithoutCommand(UserError):
     remedy = Text("Give algorithm.command.", "请填写 algorithm.command。")
 
 
+class ImageNotRunnable(UserError):
+    """A custom image that jobs cannot run in here, and why."""
+
+    code = "Trainwright.0120"
+    text = Text("Image {image} cannot be run here: {detail}.", "镜像 {image} 无法在此运行：{detail}。")
+    remedy = Text(
+        "Name an engine's image, an image of the server's images.yaml, or an archive of one in the object store "
+        "(obs://bucket/image.tar, as `docker save` or `skopeo copy` make it).",
+        "请填写引擎的镜像、服务器 images.yaml 中的镜像，或对象存储中的镜像归档"
+        "（obs://bucket/image.tar，可用 `docker save` 或 `skopeo copy` 生成）。",
+    )
+
+
 class PoolNotFound(NotFound):
     """No such resource pool."""
 
     code = "ModelArts.2890"
     text = Text("Resource pool {pool} not found.", "资源池 {pool} 不存在。")
     remedy = Text(
-        "Leave spec.resource.pool_id out to use the public pool.",
-        "如需使用公共资源池，请去掉 spec.resource.pool_id。",
+        "List the pools to find its id. Jobs without spec.resource.pool_id use the public pool.",
+        "请在资源池列表中查找 ID。未填写 spec.resource.pool_id 的作业使用公共资源池。",
     )
 
 

@@ -112,3 +112,26 @@ class StorageUnavailable(Unavailable):
         "Try again; the administrator finds details in the server's log.",
         "请重试；管理员可在服务器日志中查看详情。",
     )
+
+
+class ObjectChanged(Conflict):
+    """Another object is there than the one that was to be replaced; nothing was stored."""
+
+    code = "Trainwright.0112"
+    text = Text("{uri} was not stored: {detail}.", "{uri} 未保存：{detail}。")
+    remedy = Text(
+        "Read it again and decide which content to keep; to replace it in any case, send the request without the "
+        "condition (If-Match, If-None-Match; `overwrite` of an upload).",
+        "请重新读取后决定保留哪份内容；如需直接覆盖，请去掉条件（If-Match、If-None-Match；上传的 `overwrite`）后重试。",
+    )
+
+
+class ObjectExists(Conflict):
+    """Something is there already, and was not to be replaced."""
+
+    code = "Trainwright.0111"
+    text = Text("{uri} exists already.", "{uri} 已存在。")
+    remedy = Text(
+        "Choose another place, or allow it to be replaced (`overwrite`).",
+        "请选择其他位置，或允许覆盖（`overwrite`）。",
+    )

@@ -10,6 +10,11 @@ EVENTS: Mapping[str, EventText] = {
         "Resuming from {checkpoint} of output {name}.",
         "从输出 {name} 的 {checkpoint} 恢复训练。",
     ),
+    "checkpoint_outside": task_event(
+        "Checkpoint {name} lies in no output of the job and is not kept.",
+        "检查点 {name} 不在作业的任何输出目录中，不会保存。",
+        Level.WARNING,
+    ),
     "resume_point_unknown": job_event(
         "No checkpoint to resume from could be looked for, the training begins anew: {detail}",
         "无法查找可用于恢复的检查点，训练将从头开始：{detail}",

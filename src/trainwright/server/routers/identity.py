@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator
+from starlette.requests import Request
 from starlette.responses import Response
 
 from trainwright.domain.access import Action
 from trainwright.ports.identity import Principal
 from trainwright.server.answers import JsonBody, answer_model, answer_null, takes
+from trainwright.server.audit_watch import note_sign_in
 from trainwright.server.dependencies import ServicesDep, needs, needs_anywhere, without_nul
 from trainwright.services import identity, login
 from trainwright.wire.identity import (
@@ -153,8 +155,9 @@ async def list_projects(
     response_model=LogInAnswer,
     openapi_extra=takes(LogIn),
 )
-async def create_token(ctx: ServicesDep, body: JsonBody) -> Response:
+async def create_token(request: Request, ctx: ServicesDep, body: JsonBody) -> Response:
     """Log in with account, user and password. The token, good for a day, is in the header X-Subject-Token."""
+    note_sign_in(request, body, ("auth", "identity", "password", "user"))
     answer, token = await login.log_in(ctx, body)
     response = answer_model(answer, 201)
     response.headers[SUBJECT_TOKEN] = token

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator
+from starlette.requests import Request
 from starlette.responses import Response
 
 from trainwright.domain.access import Action
 from trainwright.ports.identity import Principal
 from trainwright.server.answers import JsonBody, answer_model, answer_null, takes
+from trainwright.server.audit_watch import note_jobs
 from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, TaskId, needs, without_nul
 from trainwright.services import job_collection, stages
 from trainwright.wire.job_collection import (
@@ -39,8 +41,9 @@ ShortQuery = Annotated[str, Query(max_length=64), AfterValidator(without_nul)]
     status_code=202,
     openapi_extra=takes(BatchDelete),
 )
-async def delete_batch(who: MayDelete, ctx: ServicesDep, body: JsonBody) -> Response:
+async def delete_batch(request: Request, who: MayDelete, ctx: ServicesDep, body: JsonBody) -> Response:
     """Delete ended jobs of one workspace with their history and logs: all of those named, or none."""
+    note_jobs(request, body)
     await job_collection.delete_batch(ctx, who, body)
     return Response(status_code=202)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from trainwright.domain.access import Action
@@ -33,9 +33,17 @@ MayDelete = Annotated[Principal, needs(Action.JOB_DELETE)]
     response_model=JobResponse,
     openapi_extra=takes(JobRequest, RoleJobRequest),
 )
-async def create(who: MayCreate, ctx: ServicesDep, body: JsonBody, language: LanguageDep) -> Response:
-    """Create a training job."""
-    return answer_model(await jobs.create(ctx, who, body, language), 201)
+async def create(
+    who: MayCreate,
+    ctx: ServicesDep,
+    body: JsonBody,
+    language: LanguageDep,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Create a training job. With the header `Idempotency-Key` (1 to 128 printable characters of ASCII, chosen anew for
+    every job) the same request may be sent again, as when its answer was lost: it is answered with the job it made.
+    """
+    return answer_model(await jobs.create(ctx, who, body, language, key=idempotency_key), 201)
 
 
 @router.post(

@@ -142,7 +142,10 @@ async def stream(
     offset: Annotated[int, Query(ge=0, le=NUMBER_MAX)] = 0,
     attempt: Attempt = None,
 ) -> Response:
-    """The log's bytes from `offset` as they come, until the task has ended and all of them are sent."""
+    """The log's bytes from `offset` as they come, until the task has ended and all of them are sent.
+
+    It is the log of one attempt. Its number is in the header `X-Log-Attempt`: whoever goes on after a cut asks for it.
+    """
 
     async def look() -> logs.LogView:
         return await logs.find(ctx, who, job_id, task, attempt=attempt)
@@ -150,7 +153,7 @@ async def stream(
     view = await look()
     watch = growth.watch(events_topic(job_id))
     pieces = follow_log(ctx, look, view, watch, offset=offset)
-    return Stream(pieces, watch, media_type=TEXT, headers={})
+    return Stream(pieces, watch, media_type=TEXT, headers={"X-Log-Attempt": str(view.attempt)})
 
 
 @shared.get("/logs/{token}", operation_id="logs_open_link", response_class=Response, responses=BYTES_ANSWER)

@@ -1,14 +1,13 @@
 """Registered models, their versions and files: ours, beside the contract. Files are streamed."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response, StreamingResponse
 
 from trainwright.domain.access import Action
 from trainwright.ports.identity import Principal
-from trainwright.server.answers import JsonBody, answer_model, takes
+from trainwright.server.answers import JsonBody, answer_model, download_as, takes
 from trainwright.server.archives import zip_pieces
 from trainwright.server.dependencies import ServicesDep, needs
 from trainwright.services import models
@@ -135,8 +134,13 @@ async def read_file(
     meta, place = await models.find_file(ctx, who, model_id, version_id, path)
     part = parse_range(range_, meta.size)
     start, end = part or (0, meta.size)
-    headers = {**_download(place.name), "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
-    headers["ETag"] = f'"{meta.etag}"'
+    headers = {
+        **download_as(place.name),
+        "Cache-Control": "no-store",
+        "Accept-Ranges": "bytes",
+        "Content-Length": str(end - start),
+        "ETag": f'"{meta.etag}"',
+    }
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{meta.size}"
     pieces = ctx.objects.read(place, start=start, end=end)
@@ -152,12 +156,5 @@ async def read_file(
 async def download(model_id: ModelId, version_id: VersionId, who: MayGet, ctx: ServicesDep) -> Response:
     """All files of a version as a zip archive, uncompressed."""
     name, files = await models.open_archive(ctx, who, model_id, version_id)
-    return StreamingResponse(zip_pieces(files), 200, _download(name), media_type=ZIP)
-
-
-def _download(name: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",  # what users store is never a page of ours
-    }
+    headers = {**download_as(name), "Cache-Control": "no-store"}
+    return StreamingResponse(zip_pieces(files), 200, headers, media_type=ZIP)

@@ -1,6 +1,8 @@
 """Buckets, objects and resumable uploads: ours, beside the contract. Bytes are streamed both ways."""
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
@@ -14,8 +16,8 @@ from trainwright.domain.errors import BodyCutShort, InvalidObsPath, InvalidQuery
 from trainwright.domain.obs import ObsPath
 from trainwright.domain.texts import Text
 from trainwright.ports.identity import Principal
-from trainwright.ports.objects import ObjectMeta
-from trainwright.server.answers import JsonBody, answer_model, takes, takes_bytes
+from trainwright.ports.objects import ANYTHING, NOTHING, ObjectMeta
+from trainwright.server.answers import JsonBody, answer_model, download_as, takes, takes_bytes
 from trainwright.server.dependencies import ServicesDep, UploadsDep, needs
 from trainwright.services import objects
 from trainwright.services.logs import parse_range
@@ -54,6 +56,12 @@ BYTES_ANSWER: dict[int | str, dict[str, object]] = {
     206: {"content": {BYTES: {}}, "description": "The bytes of the range asked for."},
 }
 _NOT_UTF8 = Text("it is not UTF-8 text", "不是 UTF-8 文本")
+_ETAG = re.compile(r'"([^"*]+)"')
+_ONE_ETAG = Text("it must be one etag in quotes, or *", "必须为一个带引号的 ETag，或 *")
+_ONLY_STAR = Text("the only value is *", "只支持 *")
+_ONE_CONDITION = Text("it cannot be given together with If-Match", "不能与 If-Match 同时填写")
+_IF_MATCH = "Store it only over the object of this etag (of HEAD or GET); `*`: only over some object."
+_IF_NONE_MATCH = "`*`: store it only where there is nothing."
 _SLASH_ONLY = Text("the only delimiter is /", "分隔符只能为 /")
 
 BucketName = Annotated[str, Path(alias="bucket", description="Name of a bucket.")]
@@ -133,7 +141,7 @@ async def read_object(
     meta = await objects.head_object(ctx, who, path)
     part = parse_range(range_, meta.size) if if_range in ("", _etag(meta)) else None
     start, end = part or (0, meta.size)
-    headers = {**_headers(meta), "Content-Length": str(end - start)}
+    headers = {**_headers(meta), **download_as(path.name), "Content-Length": str(end - start)}
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{meta.size}"
     pieces = objects.read_object(ctx, who, path, start=start, end=end)
@@ -148,9 +156,28 @@ async def head_object(path: ObjectDep, who: MayGet, ctx: ServicesDep) -> Respons
 
 
 @router.put(OBJECT, operation_id="objects_write", response_model=ObjectItem, openapi_extra=takes_bytes())
-async def write_object(path: ObjectDep, who: MayPut, ctx: ServicesDep, request: Request) -> Response:
-    """Store one object, replacing what is there in one step. A key that ends in `/` is an empty folder's marker."""
-    meta = await objects.write_object(ctx, who, path, _body(request))
+async def write_object(
+    path: ObjectDep,
+    who: MayPut,
+    ctx: ServicesDep,
+    request: Request,
+    if_match: Annotated[str | None, Header(description=_IF_MATCH)] = None,
+    if_none_match: Annotated[str | None, Header(description=_IF_NONE_MATCH)] = None,
+) -> Response:
+    """Store one object, replacing what is there in one step. A key that ends in `/` is an empty folder's marker.
+
+    With `If-Match` or `If-None-Match` it is stored only when what it replaces is what the caller thinks it is, however
+    many write at the same time; else the answer is 412, and nothing has changed. Jobs that write the file of a folder
+    store themselves are not waited for, but for `If-None-Match`; on S3 that holds as far as the service knows
+    conditional writes.
+
+    Raises:
+        ObjectChanged: something else is there.
+        InvalidQuery: a condition that cannot be.
+    """
+    meta = await objects.write_object(
+        ctx, who, path, _body(request), replacing=_replaced(if_match, if_none_match)
+    )
     answer = answer_model(_item(meta))
     answer.headers["ETag"] = _etag(meta)
     return answer
@@ -169,10 +196,16 @@ async def delete_object(path: ObjectDep, who: MayDelete, ctx: ServicesDep) -> Re
 async def begin_upload(
     bucket: BucketName, who: MayPut, ctx: ServicesDep, uploads: UploadsDep, body: JsonBody
 ) -> Response:
-    """Begin a resumable upload, or find the unfinished one of the same file."""
+    """Begin a resumable upload, or find the unfinished one of the same file.
+
+    Raises:
+        ObjectChanged: something is there already, and is not to be replaced; asked again when the upload is completed.
+    """
     asked = parse(UploadBegin, body)
     await check_bucket(ctx, who, bucket)
     plan = Plan(who.project_id, bucket, asked.key, asked.size, asked.part_size, asked.revision)
+    if not asked.overwrite:
+        plan = replace(plan, replacing=NOTHING)
     return answer_model(_upload(await uploads.begin(plan)))
 
 
@@ -227,6 +260,22 @@ async def abort_upload(bucket: BucketName, upload_id: str, who: OwnUpload, uploa
     """Drop an unfinished upload and its parts."""
     await uploads.abort(who.project_id, bucket, upload_id)
     return Response(status_code=204)
+
+
+def _replaced(if_match: str | None, if_none_match: str | None) -> str | None:
+    """What the headers say must be there."""
+    if if_match is not None and if_none_match is not None:
+        raise InvalidQuery(field="If-None-Match", detail=_ONE_CONDITION)
+    if if_none_match is not None:
+        if if_none_match.strip() != ANYTHING:
+            raise InvalidQuery(field="If-None-Match", detail=_ONLY_STAR)
+        return NOTHING
+    if if_match is None or if_match.strip() == ANYTHING:
+        return if_match and ANYTHING
+    found = _ETAG.fullmatch(if_match.strip())
+    if found is None:
+        raise InvalidQuery(field="If-Match", detail=_ONE_ETAG)
+    return found[1]
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -7,7 +7,6 @@ last message from the server is a `ShellEnd`. Refusals come as HTTP answers, bef
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
@@ -18,6 +17,7 @@ from trainwright.domain.errors import ForeignOrigin, InvalidQuery, TrainwrightEr
 from trainwright.domain.texts import Text
 from trainwright.ports.backend import Terminal
 from trainwright.ports.identity import Principal
+from trainwright.server.cookies import is_our_origin
 from trainwright.server.dependencies import JobId, LanguageDep, ServicesDep, TaskId, needs, signed_in_still
 from trainwright.services import shell
 from trainwright.services.shell_limits import OpenShells
@@ -76,8 +76,7 @@ def check_origin(socket: WebSocket, public_url: str) -> None:
         ForeignOrigin: another site's.
     """
     origin = socket.headers.get("origin", "")
-    ours = {socket.headers.get("host", ""), urlsplit(public_url).netloc} - {""}
-    if origin and urlsplit(origin).netloc not in ours:
+    if origin and not is_our_origin(origin, socket.headers.get("host", ""), public_url):
         raise ForeignOrigin(origin=origin[:200])
 
 

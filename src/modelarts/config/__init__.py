@@ -1,0 +1,1 @@
+"""Value objects of models and services."""

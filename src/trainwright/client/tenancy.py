@@ -1,0 +1,103 @@
+"""Both clients' part for what is shared out: workspaces, quotas, authorisations, pools; and for the audit trail."""
+
+from trainwright.client.connection import AsyncConnection, SyncConnection
+from trainwright.client.methods import async_call, async_pages, call, pages
+from trainwright.client.operations import audit, pools, workspaces
+
+
+class TenancyClient(SyncConnection):
+    """Workspaces, quotas, authorisations, pools."""
+
+    list_pools = call(pools.build_list_pools)
+    create_pool = call(pools.build_create_pool)
+    show_pool = call(pools.build_show_pool)
+    change_pool = call(pools.build_change_pool)
+    delete_pool = call(pools.build_delete_pool)
+    show_pool_statistics = call(pools.build_show_pool_statistics)
+    list_pool_events = call(pools.build_list_pool_events)
+    list_workloads = call(pools.build_list_workloads)
+    iter_workloads = pages(pools.build_list_workloads, lambda page: page.items)
+    count_workloads = call(pools.build_count_workloads)
+    show_pool_monitor = call(pools.build_show_pool_monitor)
+    show_pool_metrics = call(pools.build_show_pool_metrics)
+    list_resource_flavors = call(pools.build_list_resource_flavors)
+    show_flavor_size = call(pools.build_show_flavor_size)
+    list_node_pools = call(pools.build_list_node_pools)
+    show_node_pool = call(pools.build_show_node_pool)
+    list_node_pool_nodes = call(pools.build_list_node_pool_nodes)
+    list_pool_tags = call(pools.build_list_pool_tags)
+    show_pool_tags = call(pools.build_show_pool_tags)
+    show_pool_quota = call(pools.build_show_pool_quota)
+    show_pool_config = call(pools.build_show_pool_config)
+
+    list_workspaces = call(workspaces.build_list_workspaces)
+    iter_workspaces = pages(workspaces.build_list_workspaces, lambda page: page.workspaces)
+    create_workspace = call(workspaces.build_create_workspace)
+    show_workspace = call(workspaces.build_show_workspace)
+    change_workspace = call(workspaces.build_change_workspace)
+    delete_workspace = call(workspaces.build_delete_workspace)
+    list_workspace_candidates = call(workspaces.build_list_workspace_candidates)
+    show_workspace_quotas = call(workspaces.build_show_workspace_quotas)
+    change_workspace_quotas = call(workspaces.build_change_workspace_quotas)
+    check_workspace_actions = call(workspaces.build_check_workspace_actions)
+    show_training_quotas = call(workspaces.build_show_training_quotas)
+    change_training_quotas = call(workspaces.build_change_training_quotas)
+    list_authorizations = call(workspaces.build_list_authorizations)
+    iter_authorizations = pages(workspaces.build_list_authorizations, lambda page: page.auth)
+    create_authorization = call(workspaces.build_create_authorization)
+    delete_authorizations = call(workspaces.build_delete_authorizations)
+    create_agency = call(workspaces.build_create_agency)
+    show_auth_mode = call(workspaces.build_show_auth_mode)
+    change_auth_mode = call(workspaces.build_change_auth_mode)
+
+    list_audit_records = call(audit.build_list_audit_records)
+    iter_audit_records = pages(audit.build_list_audit_records, lambda page: page.records)
+
+
+class AsyncTenancyClient(AsyncConnection):
+    """Workspaces, quotas, authorisations, pools."""
+
+    list_pools = async_call(pools.build_list_pools)
+    create_pool = async_call(pools.build_create_pool)
+    show_pool = async_call(pools.build_show_pool)
+    change_pool = async_call(pools.build_change_pool)
+    delete_pool = async_call(pools.build_delete_pool)
+    show_pool_statistics = async_call(pools.build_show_pool_statistics)
+    list_pool_events = async_call(pools.build_list_pool_events)
+    list_workloads = async_call(pools.build_list_workloads)
+    iter_workloads = async_pages(pools.build_list_workloads, lambda page: page.items)
+    count_workloads = async_call(pools.build_count_workloads)
+    show_pool_monitor = async_call(pools.build_show_pool_monitor)
+    show_pool_metrics = async_call(pools.build_show_pool_metrics)
+    list_resource_flavors = async_call(pools.build_list_resource_flavors)
+    show_flavor_size = async_call(pools.build_show_flavor_size)
+    list_node_pools = async_call(pools.build_list_node_pools)
+    show_node_pool = async_call(pools.build_show_node_pool)
+    list_node_pool_nodes = async_call(pools.build_list_node_pool_nodes)
+    list_pool_tags = async_call(pools.build_list_pool_tags)
+    show_pool_tags = async_call(pools.build_show_pool_tags)
+    show_pool_quota = async_call(pools.build_show_pool_quota)
+    show_pool_config = async_call(pools.build_show_pool_config)
+
+    list_workspaces = async_call(workspaces.build_list_workspaces)
+    iter_workspaces = async_pages(workspaces.build_list_workspaces, lambda page: page.workspaces)
+    create_workspace = async_call(workspaces.build_create_workspace)
+    show_workspace = async_call(workspaces.build_show_workspace)
+    change_workspace = async_call(workspaces.build_change_workspace)
+    delete_workspace = async_call(workspaces.build_delete_workspace)
+    list_workspace_candidates = async_call(workspaces.build_list_workspace_candidates)
+    show_workspace_quotas = async_call(workspaces.build_show_workspace_quotas)
+    change_workspace_quotas = async_call(workspaces.build_change_workspace_quotas)
+    check_workspace_actions = async_call(workspaces.build_check_workspace_actions)
+    show_training_quotas = async_call(workspaces.build_show_training_quotas)
+    change_training_quotas = async_call(workspaces.build_change_training_quotas)
+    list_authorizations = async_call(workspaces.build_list_authorizations)
+    iter_authorizations = async_pages(workspaces.build_list_authorizations, lambda page: page.auth)
+    create_authorization = async_call(workspaces.build_create_authorization)
+    delete_authorizations = async_call(workspaces.build_delete_authorizations)
+    create_agency = async_call(workspaces.build_create_agency)
+    show_auth_mode = async_call(workspaces.build_show_auth_mode)
+    change_auth_mode = async_call(workspaces.build_change_auth_mode)
+
+    list_audit_records = async_call(audit.build_list_audit_records)
+    iter_audit_records = async_pages(audit.build_list_audit_records, lambda page: page.records)
