@@ -334,3 +334,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        self.wfile.flush()  # under the lock: whoever waited for this request may pause the server next
