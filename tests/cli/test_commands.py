@@ -78,6 +78,7 @@ def test_job_list_in_chinese(shell: Shell) -> None:
     shell.server.answers["POST /v2/training-job-searches"] = (200, page_of(job_answer()))
     _, out, _ = shell("job", "list", "--language", "zh-cn")
     assert columns(out)[0] == ["名称", "状态", "创建时间", "运行时长", "节点数", "规格"]
+    assert columns(out)[1][1] == "运行成功"
     assert shell.server.seen[0][1]["X-Language"] == "zh-cn"
 
 
@@ -90,6 +91,10 @@ def test_job_list_filters(shell: Shell) -> None:
     assert search["filters"] == [
         {"key": "name", "operator": "like", "value": ["dig"]},
         {"key": "phase", "operator": "in", "value": ["Failed", "Running"]},
+    ]
+    shell("job", "list", "--phase", "运行失败")
+    assert shell.server.bodies("POST /v2/training-job-searches")[1]["filters"] == [
+        {"key": "phase", "operator": "in", "value": ["Failed"]}
     ]
 
 

@@ -36,8 +36,10 @@ def test_nodes_are_listed_with_why_they_are_out_of_use(shell: Shell) -> None:
     shell.server.answers[f"GET {NODES}"] = (200, page)
     code, out, _ = shell("node", "list")
     assert code == 0
-    for word in ("c1", "Abnormal", "10.0.0.1", "0 / 4", "precheck_failed: no GPU", "job-x"):
+    for word in ("c1", "Abnormal", "10.0.0.1", "0 / 4", "failed the check before a job: no GPU", "job-x"):
         assert word in " ".join(out.split())
+    out = shell("node", "list", "--language", "zh-cn")[1]
+    assert "不可用" in out and "作业启动前检查未通过: no GPU" in out
     code, out, _ = shell("node", "list", "-o", "json")
     assert json.loads(out)[0]["metadata"]["name"] == "c1"
 

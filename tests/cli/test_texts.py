@@ -24,8 +24,10 @@ from trainwright.cli.lazy import COMMANDS
 from trainwright.cli.main import app, hoist
 from trainwright.cli.options import Globals
 from trainwright.cli.texts import pick_language, translate
-from trainwright.cli.words import CHECKPOINT_STATES, TASK_STATES, TASK_STEPS, word
+from trainwright.cli.words import CHECKPOINT_STATES, LEVELS, PHASES, TASK_STATES, TASK_STEPS, code_of, word
 from trainwright.domain.checkpoint_formats import State
+from trainwright.domain.entities import Level
+from trainwright.domain.lifecycle import Phase
 from trainwright.runner.supervisor import PREPARATION
 from trainwright.services import tasks
 
@@ -128,6 +130,13 @@ def test_every_step_and_state_has_its_words() -> None:
     assert set(re.findall(r'"(\w+)"', inspect.getsource(tasks._state))) == TASK_STATES.keys()
     assert word(TASK_STEPS, "linger", "zh-cn") == "完成"
     assert word(TASK_STEPS, "brand-new", "zh-cn") == "brand-new"
+    assert {str(phase) for phase in Phase} == PHASES.keys()
+    assert {Level.INFO, Level.WARNING, Level.ERROR} == LEVELS.keys()
+
+
+def test_a_state_may_be_given_in_either_language() -> None:
+    """What a list shows can be asked for."""
+    assert [code_of(PHASES, text) for text in ("Failed", "运行失败", "Odd")] == ["Failed", "Failed", "Odd"]
 
 
 @pytest.mark.parametrize(

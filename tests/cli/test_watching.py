@@ -55,6 +55,14 @@ def test_log_goes_to_stdout_untouched_and_events_to_stderr(capsys: pytest.Captur
         "· Running",
         "10:20:30 Warning [worker-0] [time used: 1s] x",
     ]
+    chinese = FollowView(Globals(language="zh-cn"), tasks=1, log=log)
+    chinese.on_phase(PhaseItem(phase="Running"))
+    chinese.on_event(event)
+    chinese.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "· 运行中",
+        "10:20:30 警告 [worker-0] [time used: 1s] x",
+    ]
 
 
 class Screen(io.BytesIO):

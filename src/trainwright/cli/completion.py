@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from trainwright.cli.options import globals_of
+from trainwright.cli.words import PHASES, word
 from trainwright.client import Client, ClientError, Platform, connect
 from trainwright.portable.deferred import deferred
 
@@ -30,13 +31,14 @@ Suggestion = tuple[str, str]
 
 def complete_jobs(ctx: typer.Context, incomplete: str) -> list[Suggestion]:
     """Names of jobs, newest first, each with its phase; ids where the text looks like one."""
+    language = globals_of(ctx).language
 
     def ask(client: Client) -> Iterable[Suggestion]:
         filters = (
             [job_search.SearchFilter(key="name", operator="like", value=[incomplete])] if incomplete else []
         )
         named = client.search_jobs(job_search.JobSearch(limit=_MOST, filters=filters)).items
-        yield from ((job.metadata.name, job.status.phase) for job in named)
+        yield from ((job.metadata.name, word(PHASES, job.status.phase, language)) for job in named)
         if incomplete and not named:
             recent = client.search_jobs(job_search.JobSearch(limit=_MOST)).items
             yield from ((job.metadata.id, job.metadata.name) for job in recent)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trainwright.cli.options import Format, Globals
+from trainwright.cli.words import LEVELS, PHASES, word
 
 _PHASE_STYLES = {
     "Creating": "cyan",
@@ -105,14 +106,14 @@ def print_fields(fields: Iterable[tuple[str, Cell]]) -> None:
     make_console().print(table)
 
 
-def phase_cell(phase: str) -> Text:
-    """The phase in its colour."""
-    return Text(phase, style=_PHASE_STYLES.get(phase, ""))
+def phase_cell(told: Globals, phase: str) -> Text:
+    """What a job's phase is called, in its colour."""
+    return Text(word(PHASES, phase, told.language), style=_PHASE_STYLES.get(phase, ""))
 
 
-def level_cell(level: str) -> Text:
-    """An event's level in its colour."""
-    return Text(level, style=_LEVEL_STYLES.get(level, ""))
+def level_cell(told: Globals, level: str) -> Text:
+    """What an event's level is called, in its colour."""
+    return Text(word(LEVELS, level, told.language), style=_LEVEL_STYLES.get(level, ""))
 
 
 def yes_no(told: Globals, is_so: bool) -> str:

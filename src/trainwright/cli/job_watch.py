@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, BinaryIO
 
 import typer
+from rich.cells import set_cell_size
 
 from trainwright.cli.display import (
     duration_text,
@@ -16,11 +17,11 @@ from trainwright.cli.display import (
     time_text,
 )
 from trainwright.cli.log_lines import print_matches, print_merged
-from trainwright.cli.options import Format, Output, format_of, globals_of
+from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
 from trainwright.cli.targets import JobArgument, TaskOption
 from trainwright.cli.watching import follow_to_end, print_result, result_code, stdout_bytes
-from trainwright.cli.words import TASK_STATES, TASK_STEPS, word
+from trainwright.cli.words import LEVELS, TASK_STATES, TASK_STEPS, code_of, word
 from trainwright.client import ApiError, Client, EventItem
 
 _LINES_PER_PAGE = 500
@@ -106,17 +107,22 @@ def events(
         if follow:
             for update in found.updates():
                 if isinstance(update, EventItem):
-                    _print_event(update, chosen)
+                    _print_event(told, update, chosen)
             return
         page = platform.client.list_events(
-            found.id, offset=offset, limit=limit, order="asc", level=level, pattern=pattern
+            found.id,
+            offset=offset,
+            limit=limit,
+            order="asc",
+            level=level and code_of(LEVELS, level),
+            pattern=pattern,
         )
     if chosen is not Format.TABLE:
         print_model(page, chosen)
         return
     print_table(
         [told.say("TIME"), told.say("LEVEL"), told.say("EVENT")],
-        [(event.time, level_cell(event.level), event.message) for event in page.events],
+        [(event.time, level_cell(told, event.level), event.message) for event in page.events],
     )
     if page.total > offset + len(page.events):
         typer.echo(told.say("{shown} of {all} events", shown=len(page.events), all=page.total), err=True)
@@ -176,9 +182,10 @@ def _tail_start(client: Client, job_id: str, task: str, count: int, *, may_be_mi
         raise
 
 
-def _print_event(event: EventItem, output: Format) -> None:
+def _print_event(told: Globals, event: EventItem, output: Format) -> None:
     if output is Format.TABLE:
-        typer.echo(f"{event.time}  {event.level:<7}  {event.message}")
+        level = set_cell_size(word(LEVELS, event.level, told.language), 7)
+        typer.echo(f"{event.time}  {level}  {event.message}")
     else:
         sys.stdout.write(json.dumps(event.model_dump(exclude_unset=True), ensure_ascii=False) + "\n")
         sys.stdout.flush()

@@ -24,6 +24,7 @@ from trainwright.cli.job_extras import tag_values
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
 from trainwright.cli.targets import JobArgument
+from trainwright.cli.words import PHASES, code_of
 from trainwright.client import JobResponse, JobSearch, SearchFilter
 from trainwright.wire.job_search import SearchTag
 
@@ -80,7 +81,9 @@ def list_jobs(
     if name:
         filters.append(SearchFilter(key="name", operator="like", value=[name]))
     if phase:
-        filters.append(SearchFilter(key="phase", operator="in", value=phase))
+        filters.append(
+            SearchFilter(key="phase", operator="in", value=[code_of(PHASES, each) for each in phase])
+        )
     if user:
         filters.append(SearchFilter(key="user_name", operator="in", value=[user]))
     tags = [
@@ -111,7 +114,7 @@ def list_jobs(
         [
             (
                 job.metadata.name,
-                phase_cell(job.status.phase),
+                phase_cell(told, job.status.phase),
                 age_text(told, job.metadata.create_time, now_ms),
                 duration_text(job.status.duration),
                 str(job.spec.resource.node_count),
@@ -252,7 +255,7 @@ def _print_job(told: Globals, job: JobResponse) -> None:
     fields: list[tuple[str, Cell]] = [
         (told.say("Name"), job.metadata.name),
         (told.say("Id"), job.metadata.id),
-        (told.say("Phase"), phase_cell(status.phase)),
+        (told.say("Phase"), phase_cell(told, status.phase)),
         (told.say("Because"), note),
         (told.say("What to do"), status.reason_advice),
         (told.say("Expected start"), time_text(status.pending.starts_at if status.pending else 0)),

@@ -12,6 +12,7 @@ from trainwright.cli.failures import EXIT_FAILED, ClientGroup
 from trainwright.cli.options import Format, Globals, Output, format_of, globals_of
 from trainwright.cli.session import find_job, open_platform
 from trainwright.cli.targets import JobArgument
+from trainwright.cli.words import NODE_PHASES, NODE_REASONS, word
 
 if TYPE_CHECKING:
     from trainwright.wire.nodes import NodeItem, NodesLockResponse
@@ -46,20 +47,22 @@ def list_nodes(ctx: typer.Context, pool: PoolOption = PUBLIC, output: Output = N
         print_model(items, chosen)
         return
     names = ("NODE", "PHASE", "ADDRESS", "CPUS", "MEMORY", "OUT OF USE", "SINCE", "BY")
-    print_table([told.say(name) for name in names], [_row(item) for item in items], right=(3, 4))
+    print_table([told.say(name) for name in names], [_row(told, item) for item in items], right=(3, 4))
 
 
-def _row(item: NodeItem) -> tuple[str, ...]:
+def _row(told: Globals, item: NodeItem) -> tuple[str, ...]:
     out = {key.removeprefix(_ISOLATED): value for key, value in item.metadata.annotations.items()}
-    why = ": ".join(part for part in (out.get("reason", ""), out.get("detail", "")) if part)
+    because = word(NODE_REASONS, out.get("reason", ""), told.language)
+    why = ": ".join(part for part in (because, out.get("detail", "")) if part)
     ready = next((each for each in item.status.conditions if each.type == "Ready"), None)
     if not why and ready is not None and ready.status != "True":
         why = ready.message
     free, size = item.status.available_resources, item.status.resources
     amounts = [f"{free.get(key, '')} / {size.get(key, '')}" for key in ("cpu", "memory")]
     by = out.get("by") or out.get("job", "")
+    phase = word(NODE_PHASES, item.status.phase, told.language)
     return (
-        item.metadata.name, item.status.phase, item.status.private_ip, *amounts, why, out.get("since", ""), by
+        item.metadata.name, phase, item.status.private_ip, *amounts, why, out.get("since", ""), by
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from trainwright.cli.options import (
     globals_of,
 )
 from trainwright.cli.session import open_platform
+from trainwright.cli.words import POOL_PHASES, word
 from trainwright.wire.pools import DESCRIPTION, NAME_LABEL, WORKSPACE_LABEL, PoolItem
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def list_pools(ctx: typer.Context, output: Output = None) -> None:
         (
             item.metadata.name,
             item.metadata.labels.get(NAME_LABEL, ""),
-            item.status.phase,
+            word(POOL_PHASES, item.status.phase, told.language),
             _nodes(item),
             item.metadata.labels.get(WORKSPACE_LABEL, ""),
         )
@@ -303,7 +304,7 @@ def _print(told: Globals, item: PoolItem, chosen: Format, full: MetricsItem | No
     fields: list[tuple[str, Cell]] = [
         (told.say("Pool"), item.metadata.name),
         (told.say("Name"), item.metadata.labels.get(NAME_LABEL, "")),
-        (told.say("Phase"), item.status.phase),
+        (told.say("Phase"), word(POOL_PHASES, item.status.phase, told.language)),
         (told.say("Because"), item.status.message),
         (told.say("Description"), item.metadata.annotations.get(DESCRIPTION, "")),
         (told.say("Workspace"), item.metadata.labels.get(WORKSPACE_LABEL, "")),

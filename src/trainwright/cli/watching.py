@@ -14,6 +14,7 @@ from rich.text import Text
 
 from trainwright.cli.display import duration_text, level_cell, make_console, phase_cell, size_text
 from trainwright.cli.options import Globals
+from trainwright.cli.words import PHASES, word
 from trainwright.client import (
     AsyncClient,
     EventItem,
@@ -91,13 +92,13 @@ class FollowView:
         """Print it."""
         line = Text.assemble((event.time[11:19], "dim"), " ")
         if event.level != "Info":
-            line.append_text(level_cell(event.level)).append(" ")
+            line.append_text(level_cell(self._told, event.level)).append(" ")
         self._say(line.append(event.message))
 
     def on_phase(self, phase: PhaseItem) -> None:
         """Show it in the status line; print it where there is no such line."""
-        self._phase = phase.phase
-        self._say(Text.assemble(("· ", "dim"), phase_cell(phase.phase)))
+        self._phase = word(PHASES, phase.phase, self._told.language)
+        self._say(Text.assemble(("· ", "dim"), phase_cell(self._told, phase.phase)))
         self._draw()
 
     def on_log(self, task: str, attempt: int, piece: bytes) -> None:
@@ -223,7 +224,7 @@ def result_code(job: JobResponse) -> int:
 
 def print_result(told: Globals, job: JobResponse) -> None:
     """One line on stderr: phase, duration, and why if it did not go well."""
-    line = Text.assemble(phase_cell(job.status.phase), f"  {job.metadata.name}")
+    line = Text.assemble(phase_cell(told, job.status.phase), f"  {job.metadata.name}")
     if job.status.duration:
         line.append(f"  {duration_text(job.status.duration)}")
     make_console(stderr=True).print(line)

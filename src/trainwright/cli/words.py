@@ -5,6 +5,34 @@ from types import MappingProxyType
 
 from trainwright.cli.texts import ZH
 
+PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "Creating": ("Creating", "创建中"),
+        "Pending": ("Pending", "等待中"),
+        "Running": ("Running", "运行中"),
+        "Terminating": ("Terminating", "停止中"),
+        "Completed": ("Completed", "运行成功"),
+        "Failed": ("Failed", "运行失败"),
+        "Terminated": ("Terminated", "已停止"),
+        "Abnormal": ("Abnormal", "异常"),
+    }
+)
+POOL_PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"Running": ("Running", "正常"), "Deleting": ("Deleting", "删除中")}
+)
+NODE_PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"Available": ("Available", "可用"), "Abnormal": ("Abnormal", "不可用")}
+)
+NODE_REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "precheck_failed": ("failed the check before a job", "作业启动前检查未通过"),
+        "hardware_fault": ("hardware fault", "硬件故障"),
+        "node_lost": ("was lost", "节点失联"),
+    }
+)
+LEVELS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"Info": ("Info", "信息"), "Warning": ("Warning", "警告"), "Error": ("Error", "错误")}
+)
 TASK_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "waiting": ("waiting", "等待中"),
@@ -63,3 +91,8 @@ def word(words: Mapping[str, tuple[str, str]], code: str, language: str) -> str:
     """What `code` is called; a newer server's code, which has no word here, stays as it is."""
     english, chinese = words.get(code, (code, code))
     return chinese if language == ZH else english
+
+
+def code_of(words: Mapping[str, tuple[str, str]], text: str) -> str:
+    """The code that is called `text` in either language; anything else stays as it is, for the server to judge."""
+    return next((code for code, called in words.items() if text in called), text)
