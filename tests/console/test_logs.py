@@ -15,7 +15,7 @@ ROWS = """[...document.querySelectorAll('[role=log] [data-key]')].map((row) =>
 
 COUNTER = """\
 import time
-for number in range(8000):
+for number in range(3000):
     print(f"count {number}", flush=True)
     if number % 100 == 50:
         for share in range(5):

@@ -11,6 +11,7 @@ from tests.e2e.recovery import JOB, PROCESS, SCRIPT, Outcome, Plan, recover
 from tests.e2e.torch_server import ENGINE, FLAVOR, PYTHON, torch_server
 
 UPLOAD_S = 1
+KILLS = 3
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def unbroken(live: LiveServer) -> Outcome:
+    """The same training without a fault."""
+    return _run(live, "unbroken", Plan(kills=KILLS).unbroken())
+
+
 def _run(live: LiveServer, name: str, plan: Plan) -> Outcome:
     return recover(live, name, plan, engine=ENGINE, flavor=FLAVOR)
 
@@ -27,11 +34,10 @@ def _run(live: LiveServer, name: str, plan: Plan) -> Outcome:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("level", [PROCESS, JOB])
-def test_a_killed_rank_costs_at_most_one_checkpoint_interval(live: LiveServer, level: str) -> None:
+def test_a_killed_rank_costs_at_most_one_checkpoint_interval(live: LiveServer, unbroken: Outcome, level: str) -> None:
     """Guards recovery: the same final loss, bit for bit, as the unbroken run; little work lost; nothing left over."""
-    plan = Plan(kills=3, level=level)
+    plan = Plan(kills=KILLS, level=level)
     broken = _run(live, f"broken-{level}", plan)
-    unbroken = _run(live, f"unbroken-{level}", plan.unbroken())
     assert (broken.phase, unbroken.phase) == ("Completed", "Completed")
     assert broken.kills == plan.kills
     assert broken.attempts == (1 if level == PROCESS else plan.kills + 1)
