@@ -50,7 +50,7 @@ def test_a_pool_is_made_changed_and_deleted(bare: LiveServer, visit: Visit) -> N
     form.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("夜间 night")
     expect(page.get_by_role("meter", name="CPU")).to_have_attribute("aria-valuetext", "0 / 2")
-    page.get_by_role("button", name="Change", exact=True).click()
+    page.get_by_role("button", name="Edit", exact=True).click()
     form = dialog_of(window)
     form.get_by_role("textbox", name="Description").fill("until the deadline")
     with page.expect_request(lambda one: one.method != "GET" and "/pools/pool-" in one.url) as sent:
@@ -111,7 +111,7 @@ def test_a_workspace_is_made_with_members_limited_and_deleted(bare: LiveServer, 
     form.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("vision")
     expect(row_of(page, "ann")).to_contain_text("viewer")
-    page.get_by_role("button", name="Change members").click()
+    page.get_by_role("button", name="Edit members").click()
     form = dialog_of(window)
     form.get_by_role("button", name="Add a user").click()
     form.get_by_role("combobox", name="User").last.click()
@@ -141,7 +141,7 @@ def test_a_user_gets_a_quota(bare: LiveServer, visit: Visit) -> None:
     window.open("/workspaces?tab=quotas")
 
     def limit(who: str, quota: str) -> None:
-        row_of(page, who).get_by_role("button", name="Change").click()
+        row_of(page, who).get_by_role("button", name="Edit").click()
         form = dialog_of(window)
         form.get_by_role("spinbutton", name="Unfinished jobs").fill(quota)
         form.get_by_role("button", name="Save").click()
@@ -213,7 +213,7 @@ def test_who_only_looks_on_gets_no_buttons(bare: LiveServer, visit: Visit) -> No
         window.open(path)
         expect(
             page.get_by_role("main").get_by_role(
-                "button", name=re.compile("Create|Lock|Change|Delete|Return")
+                "button", name=re.compile("Create|Lock|Edit|Delete|Return")
             )
         ).to_have_count(0)
     expect(page.get_by_role("link", name="Users and roles")).to_have_count(0)

@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input, Modal, Select } from "antd";
 import { useState } from "react";
@@ -13,6 +13,8 @@ import { Id } from "../shared/Id.tsx";
 import { Nothing } from "../shared/Nothing.tsx";
 import { useNotice } from "../shared/notice.tsx";
 import { Section } from "../shared/Page.tsx";
+import { RowAction } from "../shared/RowAction.tsx";
+import { SwitchAction } from "../shared/SwitchAction.tsx";
 import { Exact } from "../shared/Times.tsx";
 import { type Credential, type Issued, type Kind, STORES } from "./credentials.ts";
 
@@ -91,16 +93,17 @@ export function Credentials({ kind }: { kind: Kind }) {
         rowActions={(one) =>
           mayChange ? (
             <>
-              <Button
-                type="link"
-                size="small"
-                onClick={() => void store.setEnabled(one.id, !one.enabled).then(refresh).catch(notice.failed)}
-              >
-                {one.enabled ? t("users.disable") : t("users.enable")}
-              </Button>
-              <Button
-                type="link"
-                size="small"
+              <SwitchAction
+                name={one.id}
+                isOn={one.enabled}
+                onSwitch={() =>
+                  void store.setEnabled(one.id, !one.enabled).then(refresh).catch(notice.failed)
+                }
+              />
+              <RowAction
+                icon={<DeleteOutlined />}
+                title={t("common.delete")}
+                label={t("common.deleteOf", { name: one.id })}
                 danger
                 onClick={() =>
                   confirm({
@@ -113,9 +116,7 @@ export function Credentials({ kind }: { kind: Kind }) {
                     },
                   })
                 }
-              >
-                {t("common.delete")}
-              </Button>
+              />
             </>
           ) : null
         }

@@ -134,7 +134,7 @@ function Actions({ algorithm }: { algorithm: Algorithm }) {
           {t("algorithms.createJob")}
         </ButtonLink>
       ) : null}
-      {may(MAY.update) ? <ButtonLink to={`/algorithms/${id}/edit`}>{t("algorithms.edit")}</ButtonLink> : null}
+      {may(MAY.update) ? <ButtonLink to={`/algorithms/${id}/edit`}>{t("common.edit")}</ButtonLink> : null}
       <MoreActions algorithm={algorithm} />
     </>
   );

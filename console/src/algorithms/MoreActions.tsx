@@ -14,7 +14,7 @@ export function MoreActions({ algorithm, inRow = false }: { algorithm: Algorithm
   const actions = useAlgorithmActions();
   const [isPublishing, setPublishing] = useState(false);
   const items = [
-    ...(inRow && may(MAY.update) ? [{ key: "edit", label: t("algorithms.edit") }] : []),
+    ...(inRow && may(MAY.update) ? [{ key: "edit", label: t("common.edit") }] : []),
     ...(may(MAY.create) ? [{ key: "copy", label: t("algorithms.copy") }] : []),
     ...(may(MAY.publish) ? [{ key: "publish", label: t("algorithms.publish") }] : []),
     ...(may(MAY.delete) ? [{ key: "remove", label: t("algorithms.delete"), danger: true }] : []),

@@ -91,7 +91,7 @@ export function EditDataset({
   return (
     <FormDialog<Described>
       open={open}
-      title={t("datasets.edit")}
+      title={t("common.edit")}
       action={t("datasets.save")}
       initial={{ name: dataset.dataset_name, description: dataset.description }}
       onClose={onClose}

@@ -92,7 +92,7 @@ function Actions({ dataset, onVersion }: { dataset: Dataset; onVersion: (version
     confirm({
       title: t("datasets.deleteTitle", { name: dataset.dataset_name }),
       content: t("datasets.deleteHint", { n: versions.data?.total ?? 0 }),
-      action: t("datasets.delete"),
+      action: t("common.delete"),
       run: async () => {
         await api.DELETE("/v2/{project_id}/datasets/{dataset_id}", {
           params: { path: inProject({ dataset_id: dataset.dataset_id }) },
@@ -105,10 +105,8 @@ function Actions({ dataset, onVersion }: { dataset: Dataset; onVersion: (version
     });
   }
   const more = [
-    ...(may("modelarts:dataset:update") ? [{ key: "edit", label: t("datasets.edit") }] : []),
-    ...(may("modelarts:dataset:delete")
-      ? [{ key: "delete", danger: true, label: t("datasets.delete") }]
-      : []),
+    ...(may("modelarts:dataset:update") ? [{ key: "edit", label: t("common.edit") }] : []),
+    ...(may("modelarts:dataset:delete") ? [{ key: "delete", danger: true, label: t("common.delete") }] : []),
   ];
   return (
     <>

@@ -31,7 +31,7 @@ export function Versions({ dataset, onOpen }: { dataset: Dataset; onOpen: (versi
     confirm({
       title: t("datasets.deleteVersionTitle", { name: version.version_name }),
       content: t("datasets.deleteVersionHint"),
-      action: t("datasets.delete"),
+      action: t("common.delete"),
       run: async () => {
         await api.DELETE("/v2/{project_id}/datasets/{dataset_id}/versions/{version_id}", {
           params: { path: inProject({ dataset_id, version_id: version.version_id }) },
@@ -101,7 +101,7 @@ export function Versions({ dataset, onOpen }: { dataset: Dataset; onOpen: (versi
           {may("modelarts:dataset:delete") ? (
             <RowAction
               icon={<DeleteOutlined />}
-              title={t("datasets.delete")}
+              title={t("common.delete")}
               danger
               label={t("datasets.deleteOne", { name: version.version_name })}
               onClick={() => remove(version)}

@@ -73,10 +73,10 @@ function Actions({ experiment }: { experiment: Experiment }) {
   return (
     <>
       {experiment.statistic.job_count > 0 ? <CreateJob experiment={experiment} /> : null}
-      {may(MAY.update) ? <Button onClick={() => setEditing(true)}>{t("experiments.edit")}</Button> : null}
+      {may(MAY.update) ? <Button onClick={() => setEditing(true)}>{t("common.edit")}</Button> : null}
       {may(MAY.delete) ? (
         <Button danger onClick={() => remove(experiment)}>
-          {t("experiments.delete")}
+          {t("common.delete")}
         </Button>
       ) : null}
       <ExperimentDialog open={isEditing} experiment={experiment} onClose={() => setEditing(false)} />

@@ -92,17 +92,17 @@ export function ExperimentsPage() {
             {may(MAY.update) ? (
               <RowAction
                 icon={<EditOutlined />}
-                title={t("experiments.edit")}
-                label={t("experiments.editOf", { name: experiment.metadata.name })}
+                title={t("common.edit")}
+                label={t("common.editOf", { name: experiment.metadata.name })}
                 onClick={() => setEditing(experiment)}
               />
             ) : null}
             {may(MAY.delete) ? (
               <RowAction
                 icon={<DeleteOutlined />}
-                title={t("experiments.delete")}
+                title={t("common.delete")}
                 danger
-                label={t("experiments.deleteOf", { name: experiment.metadata.name })}
+                label={t("common.deleteOf", { name: experiment.metadata.name })}
                 onClick={() => remove(experiment)}
               />
             ) : null}

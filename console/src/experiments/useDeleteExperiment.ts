@@ -19,7 +19,7 @@ export function useDeleteExperiment(): (experiment: Experiment) => void {
     confirm({
       title: t("experiments.deleteTitle", { name: metadata.name }),
       content: t("experiments.deleteHint", { count: statistic.job_count }),
-      action: t("experiments.delete"),
+      action: t("common.delete"),
       run: async () => {
         await api.DELETE("/v2/{project_id}/training-experiments/{experiment_id}", {
           params: { path: inProject({ experiment_id: metadata.id }) },

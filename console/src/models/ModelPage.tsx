@@ -77,7 +77,7 @@ function Actions({ model }: { model: Model }) {
     confirm({
       title: t("models.deleteTitle", { name: model.model_name }),
       content: t("models.deleteHint", { n: model.version_count }),
-      action: t("models.delete"),
+      action: t("common.delete"),
       run: async () => {
         await api.DELETE("/v2/{project_id}/models/{model_id}", { params: { path } });
         done(t("models.deleted"));
@@ -91,15 +91,15 @@ function Actions({ model }: { model: Model }) {
     <>
       {may("modelarts:model:delete") ? (
         <Button danger onClick={remove}>
-          {t("models.delete")}
+          {t("common.delete")}
         </Button>
       ) : null}
       {may("modelarts:model:update") ? (
-        <Button onClick={() => setEditing(true)}>{t("models.edit")}</Button>
+        <Button onClick={() => setEditing(true)}>{t("common.edit")}</Button>
       ) : null}
       <FormDialog<Described>
         open={isEditing}
-        title={t("models.edit")}
+        title={t("common.edit")}
         action={t("models.save")}
         initial={{ name: model.model_name, description: model.description }}
         onClose={() => setEditing(false)}

@@ -29,7 +29,7 @@ export function ModelVersions({ model, onOpen }: { model: Model; onOpen: (versio
     confirm({
       title: t("models.deleteVersionTitle", { n: version.version }),
       content: t("models.deleteVersionHint", { files: count(version.files), bytes: bytes(version.size) }),
-      action: t("models.delete"),
+      action: t("common.delete"),
       run: async () => {
         await api.DELETE("/v2/{project_id}/models/{model_id}/versions/{version_id}", {
           params: { path: inProject({ model_id: model.model_id, version_id: version.version_id }) },
@@ -105,7 +105,7 @@ export function ModelVersions({ model, onOpen }: { model: Model; onOpen: (versio
           {may("modelarts:model:delete") ? (
             <RowAction
               icon={<DeleteOutlined />}
-              title={t("models.delete")}
+              title={t("common.delete")}
               danger
               label={t("models.deleteOne", { n: version.version })}
               onClick={() => remove(version)}

@@ -54,7 +54,7 @@ export function PoolActions({ pool, room }: { pool: Pool; room: Room | undefined
   return (
     <>
       {may("modelarts:pool:update") ? (
-        <Button onClick={() => setEditing(true)}>{t("common.change")}</Button>
+        <Button onClick={() => setEditing(true)}>{t("common.edit")}</Button>
       ) : null}
       {may("modelarts:pool:delete") ? (
         <Button danger onClick={remove}>

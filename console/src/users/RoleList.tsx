@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, EditOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input, Popover, Select, Tag } from "antd";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { useConfirm } from "../shared/confirm.tsx";
 import { type Column, DataList } from "../shared/DataList.tsx";
 import { FormDialog } from "../shared/FormDialog.tsx";
 import { Nothing } from "../shared/Nothing.tsx";
+import { RowAction } from "../shared/RowAction.tsx";
 import { rolesQuery, userKeys } from "./queries.ts";
 import { useRoleName } from "./roleName.ts";
 
@@ -115,12 +116,19 @@ export function RoleList() {
         rowActions={(role) =>
           mayChange && !role.built_in ? (
             <>
-              <Button type="link" size="small" onClick={() => setEdited(role)}>
-                {t("common.change")}
-              </Button>
-              <Button type="link" size="small" danger onClick={() => remove(role)}>
-                {t("common.delete")}
-              </Button>
+              <RowAction
+                icon={<EditOutlined />}
+                title={t("common.edit")}
+                label={t("common.editOf", { name: role.name })}
+                onClick={() => setEdited(role)}
+              />
+              <RowAction
+                icon={<DeleteOutlined />}
+                title={t("common.delete")}
+                label={t("common.deleteOf", { name: role.name })}
+                danger
+                onClick={() => remove(role)}
+              />
             </>
           ) : null
         }

@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, EditOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Tag } from "antd";
 import { useState } from "react";
@@ -10,6 +10,8 @@ import { type Column, DataList } from "../shared/DataList.tsx";
 import { useListState } from "../shared/listState.ts";
 import { Nothing } from "../shared/Nothing.tsx";
 import { useNotice } from "../shared/notice.tsx";
+import { RowAction } from "../shared/RowAction.tsx";
+import { SwitchAction } from "../shared/SwitchAction.tsx";
 import { Ago } from "../shared/Times.tsx";
 import { userKeys, usersQuery } from "./queries.ts";
 import { useRoleName } from "./roleName.ts";
@@ -45,7 +47,7 @@ export function UserList() {
       confirm({
         title: t("users.disableTitle", { name: user.name }),
         content: t("users.disableHint"),
-        action: t("users.disable"),
+        action: t("common.disable"),
         run,
       });
   }
@@ -122,20 +124,29 @@ export function UserList() {
           <>
             {may("iam:user:update") ? (
               <>
-                <Button type="link" size="small" onClick={() => setEdited(user)}>
-                  {t("common.change")}
-                </Button>
+                <RowAction
+                  icon={<EditOutlined />}
+                  title={t("common.edit")}
+                  label={t("common.editOf", { name: user.name })}
+                  onClick={() => setEdited(user)}
+                />
                 {user.id === session.user?.id ? null : (
-                  <Button type="link" size="small" onClick={() => setEnabled(user, !user.enabled)}>
-                    {user.enabled ? t("users.disable") : t("users.enable")}
-                  </Button>
+                  <SwitchAction
+                    name={user.name}
+                    isOn={user.enabled}
+                    onSwitch={() => setEnabled(user, !user.enabled)}
+                  />
                 )}
               </>
             ) : null}
             {may("iam:user:delete") && user.id !== session.user?.id ? (
-              <Button type="link" size="small" danger onClick={() => remove(user)}>
-                {t("common.delete")}
-              </Button>
+              <RowAction
+                icon={<DeleteOutlined />}
+                title={t("common.delete")}
+                label={t("common.deleteOf", { name: user.name })}
+                danger
+                onClick={() => remove(user)}
+              />
             ) : null}
           </>
         )}

@@ -1,5 +1,6 @@
+import { EditOutlined } from "@ant-design/icons";
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Form, InputNumber } from "antd";
+import { Form, InputNumber } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
@@ -9,6 +10,7 @@ import { FormDialog } from "../shared/FormDialog.tsx";
 import { useListState } from "../shared/listState.ts";
 import { Meter } from "../shared/Meter.tsx";
 import { Nothing } from "../shared/Nothing.tsx";
+import { RowAction } from "../shared/RowAction.tsx";
 import { SearchField } from "../shared/SearchField.tsx";
 import { fieldOf, QUOTA_MAX, quotaOf, UNLIMITED } from "./limits.ts";
 import { EVERYONE, namesQuery, setUserQuota, userQuotaQuery, workspaceKeys } from "./queries.ts";
@@ -109,9 +111,12 @@ export function UserQuotas() {
         empty={<Nothing title={t("workspaces.noUser")} />}
         rowActions={(row) =>
           maySet && row.quota !== undefined ? (
-            <Button type="link" size="small" onClick={() => setEdited(row)}>
-              {t("common.change")}
-            </Button>
+            <RowAction
+              icon={<EditOutlined />}
+              title={t("common.edit")}
+              label={t("common.editOf", { name: row.name })}
+              onClick={() => setEdited(row)}
+            />
           ) : null
         }
       />

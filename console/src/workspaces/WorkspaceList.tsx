@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, EditOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useCallback, useState } from "react";
@@ -9,6 +9,7 @@ import { type Column, DataList } from "../shared/DataList.tsx";
 import { Id } from "../shared/Id.tsx";
 import { useListState } from "../shared/listState.ts";
 import { Nothing } from "../shared/Nothing.tsx";
+import { RowAction } from "../shared/RowAction.tsx";
 import { SearchField } from "../shared/SearchField.tsx";
 import { Ago } from "../shared/Times.tsx";
 import { type WorkspaceItem, workspaceListQuery } from "./queries.ts";
@@ -81,14 +82,21 @@ export function WorkspaceList() {
         rowActions={(workspace) => (
           <>
             {mayChange(workspace) ? (
-              <Button type="link" size="small" onClick={() => setEdited(workspace)}>
-                {t("common.change")}
-              </Button>
+              <RowAction
+                icon={<EditOutlined />}
+                title={t("common.edit")}
+                label={t("common.editOf", { name: workspace.name })}
+                onClick={() => setEdited(workspace)}
+              />
             ) : null}
             {mayDelete(workspace) ? (
-              <Button type="link" size="small" danger onClick={() => remove(workspace)}>
-                {t("common.delete")}
-              </Button>
+              <RowAction
+                icon={<DeleteOutlined />}
+                title={t("common.delete")}
+                label={t("common.deleteOf", { name: workspace.name })}
+                danger
+                onClick={() => remove(workspace)}
+              />
             ) : null}
           </>
         )}

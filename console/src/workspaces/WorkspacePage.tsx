@@ -67,7 +67,7 @@ function Actions({ workspace }: { workspace: Workspace }) {
       {chosen === workspace.id ? null : (
         <Button onClick={() => choose(workspace.id)}>{t("workspaces.workHere")}</Button>
       )}
-      {mayChange(workspace) ? <Button onClick={() => setEditing(true)}>{t("common.change")}</Button> : null}
+      {mayChange(workspace) ? <Button onClick={() => setEditing(true)}>{t("common.edit")}</Button> : null}
       {mayDelete(workspace) ? (
         <Button danger onClick={() => remove(workspace)}>
           {t("common.delete")}
