@@ -9,6 +9,7 @@ A server of its own gets room for a dozen jobs at once, whatever the machine has
 
 import argparse
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -73,4 +74,7 @@ def fill_and_tell(platform: Platform) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # while it was being filled; what was started has been stopped
+        sys.exit("interrupted; what was made so far stays")
