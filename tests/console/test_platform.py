@@ -212,9 +212,7 @@ def test_who_only_looks_on_gets_no_buttons(bare: LiveServer, visit: Visit) -> No
     ):
         window.open(path)
         expect(
-            page.get_by_role("main").get_by_role(
-                "button", name=re.compile("Create|Lock|Edit|Delete|Return")
-            )
+            page.get_by_role("main").get_by_role("button", name=re.compile("Create|Lock|Edit|Delete|Return"))
         ).to_have_count(0)
     expect(page.get_by_role("link", name="Users and roles")).to_have_count(0)
     expect(page.get_by_role("link", name="Audit")).to_have_count(0)

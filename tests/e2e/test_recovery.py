@@ -34,7 +34,9 @@ def _run(live: LiveServer, name: str, plan: Plan) -> Outcome:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("level", [PROCESS, JOB])
-def test_a_killed_rank_costs_at_most_one_checkpoint_interval(live: LiveServer, unbroken: Outcome, level: str) -> None:
+def test_a_killed_rank_costs_at_most_one_checkpoint_interval(
+    live: LiveServer, unbroken: Outcome, level: str
+) -> None:
     """Guards recovery: the same final loss, bit for bit, as the unbroken run; little work lost; nothing left over."""
     plan = Plan(kills=KILLS, level=level)
     broken = _run(live, f"broken-{level}", plan)
