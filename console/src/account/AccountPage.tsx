@@ -9,7 +9,7 @@ import { Id } from "../shared/Id.tsx";
 import { useNotice } from "../shared/notice.tsx";
 import { Page, Section } from "../shared/Page.tsx";
 import { Exact } from "../shared/Times.tsx";
-import { useRoleName } from "../users/roleName.ts";
+import { useRoleWords } from "../users/roleWords.ts";
 import { Credentials } from "./Credentials.tsx";
 
 interface Passwords {
@@ -24,7 +24,7 @@ export function AccountPage() {
   const notice = useNotice();
   const [isOpen, setOpen] = useState(false);
   const { user } = session;
-  const roleName = useRoleName();
+  const { roleName } = useRoleWords();
 
   async function change(body: Passwords) {
     await api.PUT("/v1/{project_id}/password", { params: { path: inProject() }, body });

@@ -11,7 +11,7 @@ import { FormDialog } from "../shared/FormDialog.tsx";
 import { Nothing } from "../shared/Nothing.tsx";
 import { RowAction } from "../shared/RowAction.tsx";
 import { rolesQuery, userKeys } from "./queries.ts";
-import { useRoleName } from "./roleName.ts";
+import { useRoleWords } from "./roleWords.ts";
 
 type Role = Schemas["RoleItem"];
 interface Fields {
@@ -20,11 +20,13 @@ interface Fields {
   actions: string[];
 }
 
+const PATTERNS = 4; // as many as fit beside the rest; all that they allow is behind their number
+
 /** The built-in roles and the project's own, with what each allows. */
 export function RoleList() {
   const { t } = useTranslation();
   const { may, session } = useSession();
-  const roleName = useRoleName();
+  const { roleName, roleAbout } = useRoleWords();
   const confirm = useConfirm();
   const queries = useQueryClient();
   const query = useQuery(rolesQuery());
@@ -69,7 +71,7 @@ export function RoleList() {
       title: t("users.kind"),
       render: (role) => (role.built_in ? t("users.builtIn") : t("users.own")),
     },
-    { key: "description", title: t("jobs.col.description"), render: (role) => role.description },
+    { key: "description", title: t("jobs.col.description"), render: roleAbout },
     {
       key: "actions",
       title: t("users.allows"),
@@ -90,11 +92,14 @@ export function RoleList() {
           <Button type="link" size="small">
             {t("users.actionCount", { count: role.actions.length })}
           </Button>
-          {role.patterns.slice(0, 4).map((pattern) => (
-            <Tag key={pattern} className="mono">
-              {pattern}
-            </Tag>
-          ))}
+          {role.built_in
+            ? null
+            : role.patterns.slice(0, PATTERNS).map((pattern) => (
+                <Tag key={pattern} className="mono">
+                  {pattern}
+                </Tag>
+              ))}
+          {!role.built_in && role.patterns.length > PATTERNS ? "…" : null}
         </Popover>
       ),
     },

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, inProject } from "../api/client.ts";
 import { FormDialog } from "../shared/FormDialog.tsx";
 import { rolesQuery } from "./queries.ts";
-import { useRoleName } from "./roleName.ts";
+import { useRoleWords } from "./roleWords.ts";
 import type { User } from "./UserList.tsx";
 
 interface Fields {
@@ -24,7 +24,7 @@ interface UserDialogProps {
 /** Makes a user, or changes name, roles and password of one. */
 export function UserDialog({ user, open, onClose, onDone }: UserDialogProps) {
   const { t } = useTranslation();
-  const roleName = useRoleName();
+  const { roleName } = useRoleWords();
   const roles = useQuery(rolesQuery()).data?.items ?? [];
 
   async function save({ name, password, roles }: Fields) {

@@ -14,7 +14,7 @@ import { RowAction } from "../shared/RowAction.tsx";
 import { SwitchAction } from "../shared/SwitchAction.tsx";
 import { Ago } from "../shared/Times.tsx";
 import { userKeys, usersQuery } from "./queries.ts";
-import { useRoleName } from "./roleName.ts";
+import { useRoleWords } from "./roleWords.ts";
 import { UserDialog } from "./UserDialog.tsx";
 
 export type User = Schemas["UserItem"];
@@ -23,7 +23,7 @@ export type User = Schemas["UserItem"];
 export function UserList() {
   const { t } = useTranslation();
   const { may, session } = useSession();
-  const roleName = useRoleName();
+  const { roleName } = useRoleWords();
   const confirm = useConfirm();
   const notice = useNotice();
   const queries = useQueryClient();

@@ -4,7 +4,7 @@ import { Button, Form, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session.tsx";
 import { rolesQuery } from "../users/queries.ts";
-import { useRoleName } from "../users/roleName.ts";
+import { useRoleWords } from "../users/roleWords.ts";
 import { namesQuery } from "./queries.ts";
 import styles from "./workspaces.module.css";
 
@@ -17,7 +17,7 @@ export interface GrantValues {
 /** The members in a form, its field `grants`: a user and, if wanted, the role that limits them there. */
 export function MemberRows() {
   const { t } = useTranslation();
-  const roleName = useRoleName();
+  const { roleName } = useRoleWords();
   const { may } = useSession();
   const users = useQuery(namesQuery()).data ?? [];
   const roles = useQuery({ ...rolesQuery(), enabled: may("iam:role:get") }).data?.items ?? [];

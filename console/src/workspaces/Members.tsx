@@ -6,7 +6,7 @@ import { api, inProject, type Schemas } from "../api/client.ts";
 import { type Column, DataList } from "../shared/DataList.tsx";
 import { FormDialog } from "../shared/FormDialog.tsx";
 import { Section } from "../shared/Page.tsx";
-import { useRoleName } from "../users/roleName.ts";
+import { useRoleWords } from "../users/roleWords.ts";
 import { type GrantValues, MemberRows } from "./MemberRows.tsx";
 import { type Workspace, workspaceKeys } from "./queries.ts";
 import { useRuling } from "./ruling.ts";
@@ -16,7 +16,7 @@ type Grant = Schemas["GrantItem"];
 /** Who may enter a workspace, and what they may do there; changed all at once. */
 export function Members({ workspace }: { workspace: Workspace }) {
   const { t } = useTranslation();
-  const roleName = useRoleName();
+  const { roleName } = useRoleWords();
   const queries = useQueryClient();
   const { mayChange } = useRuling();
   const [isEditing, setEditing] = useState(false);
