@@ -94,10 +94,9 @@ async def test_a_search_that_nobody_waits_for_stops(
         await asyncio.sleep(0.1)
         for asked in (second, first):
             asked.cancel()
-        began = time.monotonic()
-        answer = await client.get(url, params={"query": "third"})
+        async with asyncio.timeout(30):  # a search that was not ended would take the minute
+            answer = await client.get(url, params={"query": "third"})
         assert (answer.status_code, answer.json()["complete"]) == (200, True)
-        assert time.monotonic() - began < 2
         seen = list(looks)
         await asyncio.sleep(0.1)
         assert looks == seen and "second" not in looks

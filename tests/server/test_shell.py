@@ -161,10 +161,10 @@ async def test_what_nobody_uses_is_closed(
     world: ServerWorld, terminals: Terminals, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes in either direction keep it open."""
-    monkeypatch.setattr(world.services.shells, "idle_s", 0.5)
+    monkeypatch.setattr(world.services.shells, "idle_s", 1.5)
     async with opened(world, path_of(job)) as socket:
-        for _ in range(4):
-            await asyncio.sleep(0.2)
+        for _ in range(8):
+            await asyncio.sleep(0.25)
             await socket.send(b"x")
             assert await socket.recv() == b"x"
         end = json.loads(await socket.recv())
