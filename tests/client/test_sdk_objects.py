@@ -162,7 +162,7 @@ def test_waiting_has_a_limit_and_may_be_watched(
     told: list[JobUpdate] = []
     job = platform.jobs.create(name="waits", command="sleep 600", flavor=server.flavor())
     with pytest.raises(WaitTimeout, match="still") as caught:
-        job.wait(timeout=1.5, progress=told.append)
+        job.wait(timeout=3, progress=told.append)
     assert isinstance(caught.value, TimeoutError)
     assert told
     job.stop().wait(progress=True)
