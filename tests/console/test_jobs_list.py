@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.acts import choose, confirm
+from tests.console.browser import once
 from tests.console.conftest import Visit
 from tests.console.demo_people import PEOPLE, make_people
 from tests.e2e.live import LiveServer
@@ -189,7 +190,7 @@ def test_a_page_from_before_an_update_goes_on(live: LiveServer, visit: Visit) ->
     window.expected += ["404", "JobsPage"]
     window.open("/")
     page = window.page
-    page.route("**/assets/JobsPage-*", lambda route: route.fulfill(status=404), times=1)
+    once(page, "**/assets/JobsPage-*", lambda route: route.fulfill(status=404))
     page.get_by_role("navigation").get_by_role("link", name="Training jobs").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Training jobs")
     expect(names(page).first).to_be_visible()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.console.browser import Screen
+from tests.console.browser import Screen, once
 from tests.console.conftest import Visit
 from tests.e2e.live import LiveServer
 
@@ -92,7 +92,8 @@ def test_an_upload_goes_on_after_a_cut_and_after_the_page_was_closed(
     window.expected = ["ERR_CONNECTION_RESET", "ERR_FAILED"]
     page = window.page
     objects = bucket(bare, window, "console-uploads")
-    page.route("**/parts/3", lambda route: route.abort("connectionreset"))
+    cut = [True]
+    page.route("**/parts/3", lambda route: route.abort("connectionreset") if cut else route.continue_())
     with page.expect_response("**/parts/1"), page.expect_response("**/parts/2"):
         page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_text("Connection lost").first).to_be_visible()
@@ -101,7 +102,7 @@ def test_an_upload_goes_on_after_a_cut_and_after_the_page_was_closed(
     page.evaluate(LONG_AGO)
     page.reload()
     expect(page.get_by_text("Uploads were cut off here")).to_be_visible()
-    page.unroute("**/parts/3")
+    cut.clear()  # not unroute: see `once`
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "/parts/" in request.url else None)
     with page.expect_file_chooser() as chooser:
@@ -170,7 +171,7 @@ def test_saving_again_after_a_lost_answer_is_no_conflict_with_oneself(bare: Live
         route.fetch()
         route.abort()
 
-    page.route("**/train.py*", lose_the_answer, times=1)
+    once(page, "**/train.py*", lose_the_answer)
     page.keyboard.press("Control+s")
     expect(page.get_by_text("Saved", exact=True)).to_have_count(0)
     expect(page.get_by_role("alert").first).to_be_visible()
