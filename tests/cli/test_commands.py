@@ -274,6 +274,19 @@ def test_a_refusal_is_exit_code_3(shell: Shell) -> None:
     assert err.splitlines() == [f"Error: no {JOB} (ModelArts.2775)", "Look it up.", "Request id: req-1"]
 
 
+@pytest.mark.parametrize(("field", "option"), [("flavor_id", "--flavor"), ("pool_id", "")])
+def test_a_refused_field_leads_to_its_option(shell: Shell, field: str, option: str) -> None:
+    """Who types options does not know the fields of the API."""
+    refused = {"error_code": "ModelArts.2788", "error_msg": "it is missing"}
+    shell.server.answers["POST /v2/training-jobs"] = (
+        400,
+        {**refused, "error_field": f"spec.resource.{field}"},
+    )
+    code, _, err = shell("job", "create", "--command", "true")
+    assert code == 3
+    assert (f"shows what {option} takes" in err) == bool(option)
+
+
 def test_a_refusal_in_chinese(shell: Shell) -> None:
     """Our own words around the server's."""
     _, _, err = shell("--language", "zh-cn", "job", "stop", ID)

@@ -100,6 +100,7 @@ def test_refusal_carries_the_servers_words() -> None:
     assert (error.status, error.error_code, error.request_id) == (404, "ModelArts.2775", "r-1")
     assert error.error_msg == "Training job x not found."
     assert error.error_solution == error.remedy == "List the jobs."
+    assert error.error_field == ""
 
 
 def test_a_proxys_error_page_is_still_an_api_error() -> None:

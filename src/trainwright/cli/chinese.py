@@ -96,6 +96,8 @@ _HELP = {
     "Python file to start, inside the code folder.": "代码目录中的启动文件（.py）。",
     "Shell command to run instead of a boot file.": "要运行的 Shell 命令，代替启动文件。",
     "Engine id, see `trainwright engine list`.": "引擎 ID，参见 `trainwright engine list`。",
+    "`trainwright flavor list` shows what --flavor takes.": "--flavor 的可选值参见 `trainwright flavor list`。",
+    "`trainwright engine list` shows what --engine takes.": "--engine 的可选值参见 `trainwright engine list`。",
     "Flavor id, see `trainwright flavor list`.": "规格 ID，参见 `trainwright flavor list`。",
     "Number of nodes.": "节点数。",
     "Hyperparameter; repeatable.": "超参，可重复。",

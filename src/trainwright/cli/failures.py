@@ -51,6 +51,10 @@ def describe(told: Globals, error: ClientError) -> list[str]:
         lines = [told.say("Error: {message}", message=f"{error.error_msg} ({error.error_code})")]
         if error.error_solution:
             lines.append(error.error_solution)
+        if error.error_field == "spec.resource.flavor_id":
+            lines.append(told.say("`trainwright flavor list` shows what --flavor takes."))
+        elif error.error_field == "algorithm.engine.engine_id":
+            lines.append(told.say("`trainwright engine list` shows what --engine takes."))
         if error.request_id:
             lines.append(told.say("Request id: {id}", id=error.request_id))
         return lines

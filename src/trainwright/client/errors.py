@@ -42,11 +42,19 @@ class ApiError(ClientError):
     """The server's refusal, as it words it (in the client's language).
 
     `status` is the HTTP status; `error_code` is stable (`ModelArts.NNNN`, `Trainwright.NNNN`), or the status as
-    text when something between the server and us answered.
+    text when something between the server and us answered. `error_field` is the field of the request that is to blame
+    (`spec.resource.flavor_id`); empty: none is.
     """
 
     def __init__(
-        self, status: int, error_code: str, error_msg: str, *, error_solution: str = "", request_id: str = ""
+        self,
+        status: int,
+        error_code: str,
+        error_msg: str,
+        *,
+        error_solution: str = "",
+        error_field: str = "",
+        request_id: str = "",
     ) -> None:
         super().__init__(
             "{message} ({code}, HTTP {status})",
@@ -59,6 +67,7 @@ class ApiError(ClientError):
         self.error_code = error_code
         self.error_msg = error_msg
         self.error_solution = error_solution
+        self.error_field = error_field
         self.request_id = request_id
 
 
@@ -137,6 +146,7 @@ def api_error(response: httpx.Response) -> ApiError:
             error_code=str(body["error_code"]),
             error_msg=str(body["error_msg"]),
             error_solution=str(body.get("error_solution") or ""),
+            error_field=str(body.get("error_field") or ""),
             request_id=request_id,
         )
     text = response.text.strip()[:300]
